@@ -1,0 +1,48 @@
+import type { Sequelize, Transaction } from 'sequelize';
+
+/** What the engine can do; code asks for a capability, never for an engine name. */
+export type Capabilities = Readonly<{
+  /** Two transactions can run side by side; without it one transaction makes everybody wait. */
+  concurrentTransactions: boolean;
+  /** pgvector is installed in this database. */
+  vector: boolean;
+}>;
+
+/** A hot-path statement. It is prepared once per connection under its name; parameters are sent, never inlined. */
+export type Statement = Readonly<{
+  name: string;
+  text: string;
+  /**
+   * Unique constraints whose violation means that another caller won a race: the statement is run again and then sees
+   * the winner's row. Every statement with side effects must be safe to run twice with the same values, because after a
+   * lost connection nobody knows whether it was committed.
+   */
+  retryOn?: readonly string[];
+}>;
+
+export interface Database {
+  readonly sequelize: Sequelize;
+  readonly capabilities: Capabilities;
+  /** One statement, one round trip. Lost connections, deadlocks and serialization failures are retried. */
+  query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]>;
+  /** Runs `work` in one transaction and again from its start when the connection is lost or the database asks for it; never twice to effect. */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Calls `handler` with each payload that any process sends to `channel`. A hint that may be lost: readers also poll. */
+  listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>;
+  /** Facts about the engine for people: `recollect doctor` prints them. */
+  describe(): Promise<EngineFacts>;
+  close(): Promise<void>;
+}
+
+export type EngineFacts = Readonly<{
+  engine: 'embedded' | 'postgres';
+  version: string;
+  /** Where the data is: a folder, or a server's address without its password. */
+  location: string;
+  /** In a shared folder: whether this process runs the engine or uses the one another process runs. */
+  role: 'leader' | 'follower' | 'client';
+  /** Process ids that use the shared folder now; empty on a server. */
+  processes: readonly { pid: number; role: 'leader' | 'follower'; since: string }[];
+  extensions: readonly { name: string; version: string }[];
+  details: Readonly<Record<string, string | number | boolean | null>>;
+}>;

@@ -1,0 +1,28 @@
+export const ROLES = ['user', 'service', 'admin', 'system'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const SCOPES = [
+  'conversations:read',
+  'conversations:write',
+  'memories:read',
+  'memories:write',
+  'graph:read',
+  'graph:write',
+  'users:read',
+  'users:write',
+  'admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** On whose behalf a call runs: fixed by configuration over stdio, read from the bearer token over HTTP. */
+export type Principal = Readonly<{
+  tenantId: string;
+  /** External id of the one user this principal is bound to; null for one that acts for every user of the tenant. */
+  user: string | null;
+  role: Role;
+  scopes: ReadonlySet<Scope>;
+}>;
+
+/** The scopes a role carries when nobody narrowed them. */
+export const scopesOf = (role: Role): ReadonlySet<Scope> =>
+  new Set(role === 'admin' || role === 'system' ? SCOPES : SCOPES.filter((scope) => scope !== 'admin'));

@@ -1,0 +1,49 @@
+import type { Transaction } from 'sequelize';
+import type { Database } from '../db/database.js';
+import type { Models } from '../models/index.js';
+import type { Principal } from '../principal.js';
+import type { Limits } from './limits.js';
+
+export type Context = Readonly<{
+  db: Database;
+  models: Models;
+  principal: Principal;
+  /** Row id of the user the principal is bound to; null when it acts for all users of the tenant. */
+  userId: string | null;
+  limits: Limits;
+  clock: () => Date;
+  transaction: Transaction | undefined;
+}>;
+
+/** Base of every repository: tenant, user and transaction are in the object, so no method takes them and none can forget them. */
+export abstract class Repository {
+  protected readonly context: Context;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  protected get tenantId(): string {
+    return this.context.principal.tenantId;
+  }
+
+  protected get userId(): string | null {
+    return this.context.userId;
+  }
+
+  /** `where` for a row of this tenant. */
+  protected ofTenant<W extends object>(where: W): W & { tenantId: string } {
+    return { ...where, tenantId: this.tenantId };
+  }
+
+  /** `where` for a row that belongs to a user and that this principal may see. */
+  protected ofUser<W extends object>(where: W): W & { tenantId: string } {
+    return this.userId === null ? this.ofTenant(where) : this.ofTenant({ ...where, userId: this.userId });
+  }
+
+  /** Options that keep a model query in the current transaction. */
+  protected get tx(): { transaction?: Transaction } {
+    const { transaction } = this.context;
+    return transaction ? { transaction } : {};
+  }
+}

@@ -5,7 +5,18 @@ import type { Store } from '../repository/store.js';
 /** All four are required: a hint left out is read by clients as its worst case. */
 export type Annotations = Readonly<{ readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean }>;
 
-export const TOOLSETS = ['core', 'messages', 'users', 'graph_admin', 'knowledge_graph', 'tasks', 'transfer', 'analytics', 'vectors', 'admin'] as const;
+export const TOOLSETS = [
+  'core',
+  'messages',
+  'users',
+  'graph_admin',
+  'knowledge_graph',
+  'tasks',
+  'transfer',
+  'analytics',
+  'vectors',
+  'admin',
+] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 
 /** What a definition may use. It knows no SDK: the adapter in server.ts makes one of these for each call. */
@@ -53,7 +64,10 @@ export type ResourceDefinition<Params extends string = string> = {
   scope: Scope;
   read(params: Partial<Record<Params, string>>, context: CallContext): Promise<ResourceContents>;
   /** The concrete resources behind a template, newest first, from `cursor` on. A fixed URI lists itself. */
-  list?(page: { cursor: string | null; limit: number }, context: CallContext): Promise<{ entries: ResourceEntry[]; nextCursor: string | null }>;
+  list?(
+    page: { cursor: string | null; limit: number },
+    context: CallContext,
+  ): Promise<{ entries: ResourceEntry[]; nextCursor: string | null }>;
   complete?: Partial<Record<Params, Complete>>;
 };
 

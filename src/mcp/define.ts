@@ -1,23 +1,12 @@
 import type { z } from 'zod';
 import type { Principal, Scope } from '../principal.js';
 import type { Store } from '../repository/store.js';
+import { TOOLSETS, type Toolset } from '../toolsets.js';
 
 /** All four are required: a hint left out is read by clients as its worst case. */
 export type Annotations = Readonly<{ readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean }>;
 
-export const TOOLSETS = [
-  'core',
-  'messages',
-  'users',
-  'graph_admin',
-  'knowledge_graph',
-  'tasks',
-  'transfer',
-  'analytics',
-  'vectors',
-  'admin',
-] as const;
-export type Toolset = (typeof TOOLSETS)[number];
+export { TOOLSETS, type Toolset };
 
 /** What a definition may use. It knows no SDK: the adapter in server.ts makes one of these for each call. */
 export type CallContext = Readonly<{

@@ -1,0 +1,102 @@
+import type { Config } from './config.js';
+import type { Database } from './db/database.js';
+import { AppError } from './errors.js';
+import { createLog, type Log } from './log.js';
+import type { Models } from './models/index.js';
+import { type Principal, scopesOf } from './principal.js';
+import type { Limits } from './repository/limits.js';
+import type { Store } from './repository/store.js';
+
+export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
+
+/** Everything a process needs, made from its configuration. Nothing is opened until it is asked for. */
+export interface App extends AsyncDisposable {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: () => Date;
+  /** The database as it stands, its schema not looked at: for migrating and diagnosing. */
+  engine(): Promise<Database>;
+  /** The database with the schema this program needs. Opened once; after a failure the next call tries again. */
+  database(): Promise<OpenDatabase>;
+  /** Repositories of one principal. The tenant and the bound user exist afterwards. */
+  storeFor(principal: Principal): Promise<Store>;
+  /** Waits for what is being opened and closes it; calling it again changes nothing. */
+  close(): Promise<void>;
+}
+
+/** Returns at once. The driver, the models and the repositories are loaded with the first use, so a handshake never waits for them. */
+export function openApp(config: Config, log: Log = createLog(config.logLevel)): App {
+  const clock = () => new Date();
+  const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes };
+  const stores = new Map<string, Promise<Store>>();
+  let closing: Promise<void> | undefined;
+
+  const open = async (): Promise<Database> => {
+    if (closing) throw new AppError('unavailable', 'The server is shutting down.');
+    const { openDatabase } = await import('./db/open.js');
+    const { databaseUrl, dataDir, durability, logSql, poolMax } = config;
+    return openDatabase({ url: databaseUrl, dataDir, durability, logSql, poolMax }, log);
+  };
+  const engine = untilItWorks(open);
+
+  const database = untilItWorks(async (): Promise<OpenDatabase> => {
+    const [db, { prepareSchema }, { defineModels }] = await Promise.all([engine(), import('./db/migrate.js'), import('./models/index.js')]);
+    await prepareSchema(db, { autoMigrate: config.autoMigrate });
+    return { db, models: defineModels(db.sequelize) };
+  });
+
+  const openStore = async (principal: Principal): Promise<Store> => {
+    const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);
+    return Store.open({ db, models, principal, limits, clock });
+  };
+
+  const shutDown = async (): Promise<void> => {
+    const db = await engine.current()?.catch(() => undefined);
+    await db?.close();
+  };
+
+  return {
+    config,
+    log,
+    clock,
+    engine,
+    database,
+    storeFor(principal) {
+      const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
+      const known = stores.get(key);
+      if (known) return known;
+      const store = openStore(principal);
+      stores.set(key, store);
+      store.catch(() => stores.delete(key));
+      return store;
+    },
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+    [Symbol.asyncDispose]() {
+      return this.close();
+    },
+  };
+}
+
+/** The principal of every call over stdio: whoever may start the program is who the configuration says. */
+export const principalFrom = ({ tenant, user, role }: Config): Principal => ({ tenantId: tenant, user, role, scopes: scopesOf(role) });
+
+type Once<T> = { (): Promise<T>; current(): Promise<T> | undefined };
+
+/** Runs `work` once and shares its result; a failure is forgotten, so the next caller tries again. */
+function untilItWorks<T>(work: () => Promise<T>): Once<T> {
+  let result: Promise<T> | undefined;
+  const run = (): Promise<T> => {
+    if (!result) {
+      const attempt = work();
+      attempt.catch(() => {
+        if (result === attempt) result = undefined;
+      });
+      result = attempt;
+    }
+    return result;
+  };
+  return Object.assign(run, { current: () => result });
+}

@@ -1,0 +1,136 @@
+import envPaths from 'env-paths';
+import { LOG_LEVELS, type LogLevel } from '../log.js';
+import type { Role } from '../principal.js';
+import { TOOLSETS, type Toolset } from '../toolsets.js';
+import { bytes, choice, choices, path, postgresUrl, type Reader, showBytes, text, whole, yesNo } from './kinds.js';
+
+/** One setting. Its environment variable, flag and file key are all made from the name it has in `FIELDS`. */
+export type Field<T = unknown> = Readonly<{
+  description: string;
+  /** How a value is written, in help and documentation; null for a switch. */
+  form: string | null;
+  reader: Reader<T>;
+  fallback: T;
+  /** The default in words, where the value itself differs from machine to machine or says too little. */
+  fallbackText?: string;
+  /** May hold a password: its value is never printed. */
+  secret?: true;
+  /** Relative values in a file are meant relative to that file. */
+  isPath?: true;
+}>;
+
+const field = <T>(definition: Field<T>): Field<T> => definition;
+
+const MESSAGE_BYTES = 1024 ** 2;
+const ASSET_BYTES = 8 * 1024 ** 2;
+
+/** Every setting there is. */
+export const FIELDS = {
+  databaseUrl: field<string | null>({
+    description: 'PostgreSQL server (14 or newer) to store everything in. Without it the embedded database is used.',
+    form: 'url',
+    reader: postgresUrl(),
+    fallback: null,
+    fallbackText: 'embedded database',
+    secret: true,
+  }),
+  dataDir: field({
+    description: 'Folder of the embedded database. Every server on this machine that names the same folder shares one memory.',
+    form: 'folder',
+    reader: path('the path of a folder'),
+    fallback: envPaths('recollect', { suffix: '' }).data,
+    fallbackText: "the platform's user data folder, e.g. ~/.local/share/recollect",
+    isPath: true,
+  }),
+  durability: field<'full' | 'fast'>({
+    description:
+      'Embedded database: `full` writes each commit to disk before it is acknowledged, `fast` leaves that to the operating system (safe when the program dies, not when the power does).',
+    form: 'full|fast',
+    reader: choice(['full', 'fast']),
+    fallback: 'full',
+  }),
+  poolMax: field({ description: 'Most connections to the database at one time.', form: 'count', reader: whole(1, 200), fallback: 10 }),
+  autoMigrate: field({
+    description: 'Bring an older database schema up to date at start; otherwise run `recollect migrate up`.',
+    form: null,
+    reader: yesNo(),
+    fallback: true,
+  }),
+  tenant: field({
+    description: 'Tenant whose data is served. Tenants never see each other.',
+    form: 'id',
+    reader: text('1 to 63 lower-case letters, digits, "-" and "_", beginning with a letter or digit', /^[a-z0-9][a-z0-9_-]{0,62}$/),
+    fallback: 'local',
+  }),
+  user: field<string | null>({
+    description: 'Bind the server to one user, by external id: only that user is seen and written.',
+    form: 'id',
+    reader: text('1 to 200 characters without control characters', /^\P{Cc}{1,200}$/u),
+    fallback: null,
+    fallbackText: 'all users',
+  }),
+  role: field<Exclude<Role, 'system'> | null>({
+    description:
+      'What the client may do: `user` for one person, `service` for an agent that acts for many, `admin` for administration too.',
+    form: 'user|service|admin',
+    reader: choice(['user', 'service', 'admin']),
+    fallback: null,
+    fallbackText: '`user` when a user is set, else `service`',
+  }),
+  toolsets: field<readonly Toolset[]>({
+    description: `Groups of tools to offer, separated by commas, or \`all\`: ${TOOLSETS.join(', ')}.`,
+    form: 'names',
+    reader: choices(TOOLSETS),
+    fallback: ['core'],
+  }),
+  readOnly: field({ description: 'Offer only tools that read.', form: null, reader: yesNo(), fallback: false }),
+  logLevel: field<LogLevel>({
+    description: 'How much is logged, to stderr.',
+    form: LOG_LEVELS.join('|'),
+    reader: choice(LOG_LEVELS),
+    fallback: 'warn',
+  }),
+  logSql: field({
+    description: 'Log every SQL statement, to stderr. Parameter values are left out.',
+    form: null,
+    reader: yesNo(),
+    fallback: false,
+  }),
+  maxMessageBytes: field({
+    description: 'Largest message as stored.',
+    form: 'size',
+    reader: bytes(1024, 16 * 1024 ** 2),
+    fallback: MESSAGE_BYTES,
+    fallbackText: showBytes(MESSAGE_BYTES),
+  }),
+  maxAssetBytes: field({
+    description: 'Largest attachment.',
+    form: 'size',
+    reader: bytes(1024, 20 * 1024 ** 2),
+    fallback: ASSET_BYTES,
+    fallbackText: showBytes(ASSET_BYTES),
+  }),
+  config: field<string | null>({
+    description: 'YAML or JSON file with settings (keys as below, e.g. `data_dir: ~/memory`).',
+    form: 'file',
+    reader: path('the path of a file'),
+    fallback: null,
+    fallbackText: 'none',
+  }),
+};
+
+export type FieldName = keyof typeof FIELDS;
+export type Settings = { [K in FieldName]: (typeof FIELDS)[K]['fallback'] };
+
+export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
+
+const words = (name: string): string[] => name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+export const envName = (name: FieldName): string => `RECOLLECT_${words(name).join('_').toUpperCase()}`;
+export const flagName = (name: FieldName): string => `--${words(name).join('-')}`;
+export const fileKey = (name: FieldName): string => words(name).join('_');
+
+/** A default as documentation shows it. */
+export function fallbackText(name: FieldName): string {
+  const { fallback, fallbackText: inWords } = FIELDS[name] as Field;
+  return inWords ?? `\`${String(fallback)}\``;
+}

@@ -1,0 +1,70 @@
+import { homedir } from 'node:os';
+import { z } from 'zod';
+
+/** Reads a setting from its written form; the message of the one issue it raises says what is allowed. */
+export type Reader<T> = z.ZodType<T, string>;
+
+const reader = <T>(allowed: string, read: (written: string) => T | undefined): Reader<T> =>
+  z.string().transform((written, context) => {
+    const value = read(written.trim());
+    if (value !== undefined) return value;
+    context.issues.push({ code: 'custom', message: allowed, input: written });
+    return z.NEVER;
+  });
+
+export const text = (allowed: string, pattern: RegExp): Reader<string> =>
+  reader(allowed, (written) => (pattern.test(written) ? written : undefined));
+
+export const choice = <const T extends string>(values: readonly T[]): Reader<T> =>
+  reader(values.join(', '), (written) => values.find((value) => value === written.toLowerCase()));
+
+/** A comma-separated choice of several; `all` stands for all of them. */
+export const choices = <const T extends string>(values: readonly T[]): Reader<readonly T[]> =>
+  reader(`all, or a comma-separated list of ${values.join(', ')}`, (written) => {
+    const names = written
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    if (names.includes('all')) return values;
+    const chosen = values.filter((value) => names.includes(value));
+    return chosen.length === new Set(names).size && chosen.length > 0 ? chosen : undefined;
+  });
+
+const YES = ['true', '1', 'yes', 'on'];
+const NO = ['false', '0', 'no', 'off'];
+export const yesNo = (): Reader<boolean> =>
+  reader('true or false', (written) =>
+    YES.includes(written.toLowerCase()) ? true : NO.includes(written.toLowerCase()) ? false : undefined,
+  );
+
+export const whole = (min: number, max: number): Reader<number> =>
+  reader(`a whole number from ${min} to ${max}`, (written) => (/^\d{1,15}$/.test(written) ? within(Number(written), min, max) : undefined));
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, kb: 1000, mb: 1000 ** 2 };
+/** A size in bytes, written plainly or with a unit. */
+export const bytes = (min: number, max: number): Reader<number> =>
+  reader(`a whole number of bytes from ${showBytes(min)} to ${showBytes(max)}; the units KiB, MiB, kB and MB are understood`, (written) => {
+    const [, digits, unit] = /^(\d{1,12})\s*([a-z]*)$/i.exec(written) ?? [];
+    const factor = UNITS[(unit ?? '').toLowerCase()];
+    return digits === undefined || factor === undefined ? undefined : within(Number(digits) * factor, min, max);
+  });
+
+/** A path; a leading `~` is the home folder, because clients start servers without a shell that would expand it. */
+export const path = (allowed: string): Reader<string> =>
+  reader(allowed, (written) => (written.includes('\0') ? undefined : written.replace(/^~(?=$|[\\/])/, homedir())));
+
+export const postgresUrl = (): Reader<string> =>
+  reader('an address such as postgresql://user:password@host:5432/database', (written) => {
+    const url = URL.canParse(written) ? new URL(written) : undefined;
+    return url && /^postgres(ql)?:$/.test(url.protocol) ? written : undefined;
+  });
+
+export const showBytes = (size: number): string =>
+  size >= 1024 ** 2 && size % 1024 ** 2 === 0
+    ? `${size / 1024 ** 2} MiB`
+    : size >= 1024 && size % 1024 === 0
+      ? `${size / 1024} KiB`
+      : `${size}`;
+
+const within = (value: number, min: number, max: number): number | undefined => (value >= min && value <= max ? value : undefined);

@@ -59,10 +59,10 @@ export const transcripts: Migration = {
         constraint conversations_metadata_check check (jsonb_typeof(metadata) = 'object')
       )`);
     await sql(`
-      create unique index conversations_key_key on conversations (tenant_id, key_owner_id, conversation_key)
+      create unique index conversations_key_key on conversations (tenant_id, conversation_key, key_owner_id)
       where status = 'active'`);
     await sql(`
-      create index conversations_conversation_key_idx on conversations (tenant_id, key_owner_id, conversation_key, last_activity_at desc)
+      create index conversations_conversation_key_idx on conversations (tenant_id, conversation_key, last_activity_at desc)
       where conversation_key is not null`);
     await sql('create index conversations_user_id_idx on conversations (tenant_id, user_id, last_activity_at desc, id desc)');
     await sql('create index conversations_last_activity_at_idx on conversations (tenant_id, last_activity_at desc, id desc)');
@@ -92,6 +92,7 @@ export const transcripts: Migration = {
         input_tokens integer,
         output_tokens integer,
         client_message_id text,
+        asset_count integer not null default 0,
         metadata jsonb not null default '{}',
         search tsvector not null default '',
         edited_at timestamptz,
@@ -112,7 +113,7 @@ export const transcripts: Migration = {
         constraint messages_content_check check (jsonb_typeof(content) in ('string', 'array')),
         constraint messages_tool_calls_check check (jsonb_typeof(tool_calls) = 'array'),
         constraint messages_tool_results_check check (jsonb_typeof(tool_results) = 'array'),
-        constraint messages_tokens_check check (input_tokens >= 0 and output_tokens >= 0),
+        constraint messages_counts_check check (input_tokens >= 0 and output_tokens >= 0 and asset_count >= 0),
         constraint messages_metadata_check check (jsonb_typeof(metadata) = 'object')
       )`);
     await sql(`
@@ -175,7 +176,8 @@ export const transcripts: Migration = {
     await sql('create index message_vectors_model_idx on message_vectors (tenant_id, provider, model)');
 
     // Events outlive what they tell of, so they reference nothing but the tenant. Readers page by (xact_id, event_seq) and
-    // stop before the oldest transaction still running: the order of event_seq is not the order of commits.
+    // stop before the oldest transaction still running: the order of event_seq is not the order of commits. Every saved
+    // message writes one, so there are only the two indexes that readers need.
     await sql(`
       create table message_events (
         tenant_id text not null,
@@ -189,16 +191,13 @@ export const transcripts: Migration = {
         before jsonb,
         after jsonb,
         occurred_at timestamptz not null default now(),
-        constraint message_events_pk primary key (tenant_id, event_seq),
+        constraint message_events_pk primary key (tenant_id, xact_id, event_seq),
         constraint message_events_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
         constraint message_events_type_check check (
           type in ('created', 'updated', 'edited', 'deleted', 'restored', 'cleared', 'purged', 'status_changed')
         )
       )`);
-    await sql('create index message_events_xact_id_idx on message_events (tenant_id, xact_id, event_seq)');
-    await sql('create index message_events_conversation_id_idx on message_events (tenant_id, conversation_id, event_seq)');
-    await sql('create index message_events_message_id_idx on message_events (tenant_id, message_id) where message_id is not null');
-    await sql('create index message_events_occurred_at_idx on message_events (tenant_id, occurred_at)');
+    await sql('create index message_events_conversation_id_idx on message_events (tenant_id, conversation_id, xact_id, event_seq)');
   },
 
   // btree_gin stays: it may have been there before us, and others may use it.

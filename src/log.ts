@@ -6,4 +6,4 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Writes JSON lines to stderr, always: stdout belongs to the protocol. */
 export const createLog = (level: LogLevel): Log =>
-  pino({ level: level as Level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination({ fd: 2, sync: true }));
+  pino({ level: level as Level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination({ fd: 2, sync: true }));

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize';
 import type { Database } from '../db/database.js';
+import { AppError } from '../errors.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { Limits } from './limits.js';
@@ -29,6 +30,19 @@ export abstract class Repository {
 
   protected get userId(): string | null {
     return this.context.userId;
+  }
+
+  /** Who did it, for the log of events. */
+  protected get actor(): string {
+    const { user, role } = this.context.principal;
+    return user === null ? role : `user:${user}`;
+  }
+
+  /** Refuses a user that the principal is not: one bound to a user names nobody else. */
+  protected assertUser(user: string | undefined): void {
+    const own = this.context.principal.user;
+    if (own === null || user === undefined || user === own) return;
+    throw new AppError('forbidden', 'This connection acts for one user only and cannot name another.', { hint: 'Leave `user` out.' });
   }
 
   /** `where` for a row of this tenant. */

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { CONVERSATION_STATUSES, ROLES_OF_MESSAGES } from '../repository/records.js';
+import { parseTimestamp } from '../timestamp.js';
+
+// z.uuid() would put a 200-character pattern into every tool; clients need the format, we need the check.
+export const uuid = () =>
+  z
+    .string()
+    .refine((text) => z.guid().safeParse(text).success, 'is not a UUID')
+    .transform((text) => text.toLowerCase())
+    .meta({ format: 'uuid' });
+
+/** An ISO-8601 date-time; without an offset it is read as UTC. */
+export const timestamp = () =>
+  z
+    .string()
+    .transform((text, context) => {
+      const moment = parseTimestamp(text);
+      if (moment) return moment;
+      context.addIssue({
+        code: 'custom',
+        message: `is not a date-time such as 2026-03-01T09:30:00Z: ${JSON.stringify(text.slice(0, 40))}`,
+      });
+      return z.NEVER;
+    })
+    .meta({ format: 'date-time' });
+
+/** A name chosen by the caller: never empty, never endless. */
+export const name = (max = 200) => z.string().trim().min(1).max(max);
+export const jsonObject = () => z.record(z.string(), z.unknown());
+export const tokenCount = () => z.number().int().min(0).max(2_000_000_000);
+export const limit = (standard: number, max: number) =>
+  z.number().int().min(1).max(max).default(standard).describe(`How many at most (${standard}).`);
+export const cursor = () => z.string().max(500).describe('`next_cursor` of the page before.');
+
+export const conversationId = () => uuid().describe('Conversation id.');
+export const conversationKey = () => name(500).describe('Your own stable key for it.');
+export const user = () => name(500).describe('External user id.');
+export const role = () => z.enum(ROLES_OF_MESSAGES);
+export const conversationStatus = () => z.enum(CONVERSATION_STATUSES);
+
+/** A moment in an answer. */
+const moment = () => z.string().meta({ format: 'date-time' });
+const anyObject = () => z.record(z.string(), z.unknown());
+
+export const contentPart = z.looseObject({ type: z.string() });
+export const contentView = z.union([z.string(), z.array(contentPart)]);
+
+export const assetView = z.object({
+  id: z.string(),
+  name: z.string(),
+  mime_type: z.string(),
+  size: z.number().optional(),
+  uri: z.string(),
+});
+
+export const messageView = z.object({
+  id: z.string(),
+  conversation_id: z.string(),
+  seq: z.number(),
+  turn: z.number(),
+  role: role(),
+  type: z.string(),
+  status: z.enum(['sent', 'edited', 'deleted']),
+  author: z.string().optional(),
+  user: z.string().optional(),
+  content: contentView,
+  tool_calls: z.array(anyObject()).optional(),
+  tool_results: z.array(anyObject()).optional(),
+  input_tokens: z.number().optional(),
+  output_tokens: z.number().optional(),
+  client_message_id: z.string().optional(),
+  metadata: anyObject().optional(),
+  attachments: z.array(assetView).optional(),
+  created_at: moment(),
+  edited_at: moment().optional(),
+  deleted_at: moment().optional(),
+});
+
+export const conversationView = z.object({
+  id: z.string(),
+  conversation_key: z.string().optional(),
+  user: z.string().optional(),
+  device: z.string().optional(),
+  session: z.string().optional(),
+  platform: z.string().optional(),
+  chat_id: z.string().optional(),
+  title: z.string().optional(),
+  topic: z.string().optional(),
+  summary: z.string().optional(),
+  current_goal: anyObject().optional(),
+  status: conversationStatus(),
+  message_count: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  metadata: anyObject().optional(),
+  legal_hold: z.boolean(),
+  started_at: moment(),
+  last_activity_at: moment(),
+  ended_at: moment().optional(),
+  archived_at: moment().optional(),
+});

@@ -1,0 +1,48 @@
+import type { Database } from '../db/database.js';
+import type { Models } from '../models/index.js';
+import type { Principal } from '../principal.js';
+import type { Context } from './context.js';
+import { ConversationRepository } from './conversations.js';
+import { EventRepository } from './events.js';
+import { HistoryRepository } from './history.js';
+import type { Limits } from './limits.js';
+import { MessageRepository } from './messages.js';
+import { provision } from './provision.js';
+import { TurnRepository } from './turns.js';
+
+export type StoreOptions = { db: Database; models: Models; principal: Principal; limits: Limits; clock: () => Date };
+
+/** Everything one principal may do to the data. Cheap to make: one per principal, or per request. */
+export class Store {
+  readonly turns: TurnRepository;
+  readonly history: HistoryRepository;
+  readonly conversations: ConversationRepository;
+  readonly messages: MessageRepository;
+  readonly events: EventRepository;
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.turns = new TurnRepository(context);
+    this.history = new HistoryRepository(context);
+    this.conversations = new ConversationRepository(context);
+    this.messages = new MessageRepository(context);
+    this.events = new EventRepository(context);
+  }
+
+  /** Makes sure that the principal's tenant and user are there, and opens its store. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const userId = await provision(options);
+    return new Store({ ...options, userId, transaction: undefined });
+  }
+
+  get principal(): Principal {
+    return this.#context.principal;
+  }
+
+  /** Runs `work` with a store bound to one transaction; nested calls join the outer one. */
+  async transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    if (this.#context.transaction) return work(this);
+    return this.#context.db.transaction((transaction) => work(new Store({ ...this.#context, transaction })));
+  }
+}

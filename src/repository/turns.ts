@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { AppError, invalidInput, notFound } from '../errors.js';
+import { newId } from '../ids.js';
+import { contentText } from './content.js';
+import { Repository } from './context.js';
+import type { Content, ConversationStatus, JsonObject, MessageRole } from './records.js';
+import { saveTurn } from './sql/save-turn.js';
+
+export type NewAsset = { name: string; mimeType: string; uri?: string | undefined; data?: Buffer | undefined };
+
+export type NewMessage = {
+  role: MessageRole;
+  content: Content;
+  author?: string | undefined;
+  type?: string | undefined;
+  clientMessageId?: string | undefined;
+  toolCalls?: JsonObject[] | undefined;
+  toolResults?: JsonObject[] | undefined;
+  inputTokens?: number | undefined;
+  outputTokens?: number | undefined;
+  metadata?: JsonObject | undefined;
+  createdAt?: Date | undefined;
+  assets?: NewAsset[] | undefined;
+  embedding?: { provider?: string | undefined; model: string; values: number[] } | undefined;
+};
+
+export type NewTurn = {
+  conversationId?: string | undefined;
+  conversationKey?: string | undefined;
+  user?: string | undefined;
+  device?: string | undefined;
+  session?: string | undefined;
+  platform?: string | undefined;
+  chatId?: string | undefined;
+  title?: string | undefined;
+  topic?: string | undefined;
+  metadata?: JsonObject | undefined;
+  messages: NewMessage[];
+};
+
+export type TurnReceipt = {
+  conversationId: string;
+  created: boolean;
+  messageCount: number;
+  totalTokens: number;
+  messages: { id: string; seq: number; createdAt: Date; deduplicated: boolean }[];
+};
+
+type Row = Omit<TurnReceipt, 'messages'> & TurnReceipt['messages'][number];
+
+/** The write path of transcripts: a turn is saved whole or not at all, in one statement. */
+export class TurnRepository extends Repository {
+  async save(turn: NewTurn): Promise<TurnReceipt> {
+    this.check(turn);
+    const now = this.context.clock();
+    const messages = turn.messages.map((message) => ({ id: newId(), message }));
+    const values = [
+      this.tenantId,
+      this.userId,
+      now,
+      this.actor,
+      newId(),
+      turn.conversationId ?? null,
+      turn.conversationId === undefined ? (turn.conversationKey ?? null) : null,
+      JSON.stringify(header(turn)),
+      JSON.stringify(messages.map(({ id, message }, at) => ({ ord: at + 1, id, ...messageRow(message, now) }))),
+      JSON.stringify(messages.flatMap(({ id, message }) => (message.assets ?? []).map((asset) => assetRow(id, asset)))),
+      JSON.stringify(messages.flatMap(({ id, message }) => (message.embedding ? [vectorRow(id, message.embedding)] : []))),
+    ];
+    const rows = await this.context.db.query<Row>(saveTurn, values, this.context.transaction);
+    const first = rows[0];
+    if (!first) throw await this.refusal(turn);
+    return {
+      conversationId: first.conversationId,
+      created: first.created,
+      messageCount: first.messageCount,
+      totalTokens: first.totalTokens,
+      messages: rows.map(({ id, seq, createdAt, deduplicated }) => ({ id, seq, createdAt, deduplicated })),
+    };
+  }
+
+  private check(turn: NewTurn): void {
+    this.assertUser(turn.user);
+    const { maxMessageBytes, maxAssetBytes } = this.context.limits;
+    const seen = new Set<string>();
+    turn.messages.forEach((message, at) => {
+      const size = Buffer.byteLength(JSON.stringify([message.content, message.toolCalls, message.toolResults, message.metadata]));
+      if (size > maxMessageBytes) {
+        throw invalidInput(
+          `messages[${at}] has ${size} bytes; the limit is ${maxMessageBytes}. Nothing was saved.`,
+          'Split it into several messages, or keep the bulk as an attachment. The operator can raise RECOLLECT_MAX_MESSAGE_BYTES.',
+        );
+      }
+      for (const asset of message.assets ?? []) {
+        if ((asset.data?.length ?? 0) > maxAssetBytes) {
+          throw invalidInput(
+            `Attachment ${JSON.stringify(asset.name)} of messages[${at}] has ${asset.data?.length} bytes; the limit is ${maxAssetBytes}. Nothing was saved.`,
+            'Give a `uri` to it instead of `data`. The operator can raise RECOLLECT_MAX_ASSET_BYTES.',
+          );
+        }
+      }
+      if (message.clientMessageId === undefined) return;
+      if (seen.has(message.clientMessageId)) {
+        throw invalidInput(
+          `messages[${at}].client_message_id ${JSON.stringify(message.clientMessageId)} appears twice in this call. Nothing was saved.`,
+        );
+      }
+      seen.add(message.clientMessageId);
+    });
+  }
+
+  /** Why the statement found no conversation to write to. */
+  private async refusal(turn: NewTurn): Promise<AppError> {
+    const { Conversation } = this.context.models;
+    const id = turn.conversationId;
+    if (id === undefined)
+      return new AppError('conflict', 'The conversation was closed at this very moment. Nothing was saved.', {
+        hint: 'Call save_turn again.',
+      });
+    const found = await Conversation.findOne({ where: this.ofUser({ id }), ...this.tx });
+    if (!found)
+      return notFound(
+        'conversation',
+        id,
+        'Nothing was saved. Call list_conversations for the ids you can write to, or leave conversation_id out to start one.',
+      );
+    return new AppError('conflict', `Conversation ${id} is ${found.status satisfies ConversationStatus}. Nothing was saved.`, {
+      hint: 'Reopen it first with update_conversation (status: "active"), or start a new one by leaving conversation_id out.',
+    });
+  }
+}
+
+const header = (turn: NewTurn) => ({
+  user: turn.user,
+  user_id: newId(),
+  device: turn.device,
+  device_id: newId(),
+  session: turn.session,
+  session_id: newId(),
+  platform: turn.platform,
+  chat_id: turn.chatId,
+  title: turn.title,
+  topic: turn.topic,
+  metadata: turn.metadata,
+});
+
+const messageRow = (message: NewMessage, now: Date) => ({
+  role: message.role,
+  type: message.type ?? typeOf(message),
+  author: message.author,
+  content: message.content,
+  text: contentText(message.content),
+  tool_calls: message.toolCalls,
+  tool_results: message.toolResults,
+  input_tokens: message.inputTokens,
+  output_tokens: message.outputTokens,
+  client_message_id: message.clientMessageId,
+  metadata: message.metadata ?? {},
+  created_at: message.createdAt ?? now,
+  asset_count: message.assets?.length ?? 0,
+});
+
+const typeOf = ({ toolCalls, toolResults }: NewMessage): string =>
+  toolResults?.length ? 'tool_result' : toolCalls?.length ? 'tool_call' : 'text';
+
+const assetRow = (messageId: string, { name, mimeType, uri, data }: NewAsset) => ({
+  id: newId(),
+  message_id: messageId,
+  name,
+  mime_type: mimeType,
+  uri,
+  size: data?.length,
+  sha256: data && createHash('sha256').update(data).digest('hex'),
+  data: data?.toString('base64'),
+});
+
+const vectorRow = (messageId: string, { provider = 'client', model, values }: NonNullable<NewMessage['embedding']>) => ({
+  id: newId(),
+  message_id: messageId,
+  provider,
+  model,
+  values,
+});

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { closest } from './config/closest.js';
+import { closest } from './closest.js';
 import { envName, FIELD_NAMES, FIELDS, type Field, type FieldName, fileKey, flagName, type Settings } from './config/fields.js';
 import { AppError } from './errors.js';
 import type { Role } from './principal.js';
@@ -50,6 +50,33 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({ ...settings, role, dataDir: resolve(settings.dataDir), config: file === null ? null : resolve(file) });
+}
+
+/** The configuration as environment variables: what a child process needs to work with the same settings. */
+export function environmentOf(config: Config): Record<string, string> {
+  const entries = FIELD_NAMES.filter((name) => name !== 'config').flatMap((name) => {
+    const value = config[name];
+    return value === null ? [] : [[envName(name), Array.isArray(value) ? value.join(',') : String(value)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The configuration for people to read: no password is in it. */
+export function describeConfig(config: Config): Record<string, string | number | boolean | null> {
+  const show = (name: FieldName) => {
+    const value = config[name];
+    if ((FIELDS[name] as Field).secret && typeof value === 'string') return withoutPassword(value);
+    return typeof value === 'object' && value !== null ? value.join(',') : value;
+  };
+  return Object.fromEntries(FIELD_NAMES.map((name) => [name, show(name)]));
+}
+
+/** A password may stand before the @ or in a parameter. */
+function withoutPassword(address: string): string {
+  const url = new URL(address);
+  if (url.password) url.password = '***';
+  for (const name of url.searchParams.keys()) if (/pass/i.test(name)) url.searchParams.set(name, '***');
+  return url.toString();
 }
 
 function writtenFlags(flags: Flags): Map<FieldName, Written> {

@@ -1,0 +1,13 @@
+import type { Command } from '../define.js';
+
+type Entry = Readonly<{ name: string; load(): Promise<{ default: Command }> }>;
+
+/** Every command, in the order help shows them. A command's file and what it imports are loaded when it runs. */
+export const COMMANDS: readonly Entry[] = [
+  { name: 'serve', load: () => import('./serve.js') },
+  { name: 'demo', load: () => import('./demo.js') },
+  { name: 'doctor', load: () => import('./doctor.js') },
+  { name: 'migrate', load: () => import('./migrate.js') },
+  { name: 'seed', load: () => import('./seed.js') },
+  { name: 'generate', load: () => import('./generate.js') },
+];

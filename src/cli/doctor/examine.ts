@@ -1,0 +1,88 @@
+import { openApp } from '../../app.js';
+import { type Config, describeConfig, environmentOf } from '../../config.js';
+import { migrationStatus } from '../../db/migrate.js';
+import { AppError } from '../../errors.js';
+import { createLog } from '../../log.js';
+import { VERSION } from '../../version.js';
+import { startServer } from '../client.js';
+import { checkCounters, countRows, readLocks } from './queries.js';
+import type { Report, SelfCheck } from './report.js';
+
+const LONG_TRANSACTION_SECONDS = 60;
+
+/** Looks at everything it can get at; one part that fails does not keep it from the others. */
+export async function examine(config: Config, progress: (text: string) => void): Promise<Report> {
+  const report: Report = {
+    ok: false,
+    program: { version: VERSION, node: process.version, platform: `${process.platform} ${process.arch}` },
+    settings: describeConfig(config),
+    problems: [],
+  };
+  const part = async (what: string, work: () => Promise<void>): Promise<void> => {
+    progress(`${what} …`);
+    try {
+      await work();
+    } catch (error) {
+      report.problems.push(`${what}: ${explain(error)}`);
+    }
+  };
+
+  await part('Database', () => examineDatabase(config, report, part));
+  await part('MCP server', async () => {
+    report.mcp = await shakeHands(config);
+  });
+  report.ok = report.problems.length === 0;
+  return report;
+}
+
+async function examineDatabase(
+  config: Config,
+  report: Report,
+  part: (what: string, work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  // What the engine logs is said by the report.
+  await using app = openApp(config, createLog(config.logSql ? config.logLevel : 'silent'));
+  const started = performance.now();
+  const db = await app.engine();
+  const openMs = Math.round(performance.now() - started);
+  report.engine = { ...(await db.describe()), openMs };
+
+  await part('Schema', async () => {
+    const { applied, pending, unknown } = await migrationStatus(db);
+    report.schema = { applied, pending, unknown };
+    if (unknown.length > 0)
+      report.problems.push(`Schema: it was made by a newer version of the program (${unknown.join(', ')}). Update the program.`);
+    if (pending.length > 0 && !config.autoMigrate) report.problems.push('Schema: migrations are pending. Run recollect migrate up.');
+  });
+  if (!report.schema || report.schema.pending.length > 0) return;
+
+  await part('Rows', async () => {
+    report.tables = await countRows(db.sequelize);
+  });
+  await part('Counters', async () => {
+    report.counters = await checkCounters(db.sequelize);
+    if (report.counters.wrong > 0)
+      report.problems.push(`Counters: ${report.counters.wrong} conversations do not count their messages right.`);
+  });
+  await part('Locks', async () => {
+    report.locks = await readLocks(db.sequelize);
+    const { oldestTransactionSeconds } = report.locks;
+    if (oldestTransactionSeconds > LONG_TRANSACTION_SECONDS)
+      report.problems.push(`Locks: a transaction has been open for ${oldestTransactionSeconds} seconds.`);
+  });
+}
+
+/** Starts this program as a client would, and asks what it offers. */
+async function shakeHands(config: Config): Promise<SelfCheck> {
+  const started = performance.now();
+  await using server = await startServer(environmentOf(config));
+  const handshakeMs = Math.round(performance.now() - started);
+  const { tools } = await server.client.listTools();
+  if (tools.length === 0) throw new AppError('internal', 'the server offers no tools.');
+  return { handshakeMs, tools: tools.map(({ name }) => name) };
+}
+
+function explain(error: unknown): string {
+  if (error instanceof AppError) return [error.message, error.hint].filter(Boolean).join(' ');
+  return error instanceof Error ? error.message : String(error);
+}

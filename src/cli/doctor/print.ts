@@ -1,0 +1,70 @@
+import { columns, type Output } from '../output.js';
+import type { Report } from './report.js';
+
+type Rows = (readonly [string, string])[];
+
+export function printReport(report: Report, output: Output): void {
+  const section = (title: string, rows: Rows): void => {
+    if (rows.length === 0) return;
+    output.line(output.style('bold', title));
+    for (const line of columns(rows)) output.line(line);
+    output.line();
+  };
+  const { program, settings, engine, schema, tables, counters, locks, mcp, problems } = report;
+
+  section('Program', [
+    ['version', program.version],
+    ['node', program.node],
+    ['platform', program.platform],
+  ]);
+  section(
+    'Settings',
+    Object.entries(settings).map(([name, value]) => [name, value === null ? '-' : String(value)]),
+  );
+  if (engine) {
+    section('Database', [
+      ['engine', `${engine.engine}, ${engine.version}`],
+      ['location', engine.location],
+      ['opened in', `${engine.openMs} ms, as ${engine.role}`],
+      ['extensions', engine.extensions.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none'],
+      ...engine.processes.map(
+        ({ pid, role, since }) =>
+          ['shared by', `process ${pid}, ${role} since ${since}${pid === process.pid ? ' (this command)' : ''}`] as const,
+      ),
+      ...Object.entries(engine.details).map(([name, value]) => [name, String(value)] as const),
+    ]);
+  }
+  if (schema)
+    section('Schema', [
+      ['applied', String(schema.applied.length)],
+      ['pending', schema.pending.join(', ') || 'none'],
+      ...(schema.unknown.length > 0 ? [['unknown', schema.unknown.join(', ')] as const] : []),
+    ]);
+  if (tables)
+    section(
+      'Rows',
+      Object.entries(tables).map(([name, rows]) => [name, String(rows)]),
+    );
+  if (counters)
+    section('Consistency', [
+      [
+        'counters',
+        counters.wrong === 0
+          ? `exact in all ${counters.conversations} conversations`
+          : `wrong in ${counters.wrong} of ${counters.conversations} conversations`,
+      ],
+    ]);
+  if (locks)
+    section('Locks', [
+      ['waiting', String(locks.waiting)],
+      ['oldest transaction', `${locks.oldestTransactionSeconds} s`],
+    ]);
+  if (mcp)
+    section('MCP', [
+      ['handshake', `${mcp.handshakeMs} ms`],
+      ['tools', `${mcp.tools.length}: ${mcp.tools.join(', ')}`],
+    ]);
+
+  for (const problem of problems) output.line(output.style('red', `✗ ${problem}`));
+  if (problems.length === 0) output.line(output.style('green', '✓ Everything is in order.'));
+}

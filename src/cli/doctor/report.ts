@@ -1,0 +1,21 @@
+import type { EngineFacts } from '../../db/database.js';
+
+export type Counters = Readonly<{ conversations: number; wrong: number }>;
+export type Locks = Readonly<{ waiting: number; oldestTransactionSeconds: number }>;
+export type SelfCheck = Readonly<{ handshakeMs: number; tools: readonly string[] }>;
+export type Schema = Readonly<{ applied: readonly string[]; pending: readonly string[]; unknown: readonly string[] }>;
+
+/** What doctor found out; a part that could not be examined is absent and named among the problems. */
+export type Report = {
+  ok: boolean;
+  program: { version: string; node: string; platform: string };
+  settings: Record<string, string | number | boolean | null>;
+  engine?: EngineFacts & { openMs: number };
+  schema?: Schema;
+  tables?: Record<string, number>;
+  counters?: Counters;
+  locks?: Locks;
+  mcp?: SelfCheck;
+  /** What somebody should do something about. */
+  problems: string[];
+};

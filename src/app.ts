@@ -6,6 +6,7 @@ import type { Models } from './models/index.js';
 import { type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
+import { ChangeFeed } from './services/change-feed.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
 
@@ -20,6 +21,8 @@ export interface App extends AsyncDisposable {
   database(): Promise<OpenDatabase>;
   /** Repositories of one principal. The tenant and the bound user exist afterwards. */
   storeFor(principal: Principal): Promise<Store>;
+  /** Tells subscribers in this process what any process wrote. */
+  readonly changes: ChangeFeed;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
@@ -50,7 +53,13 @@ export function openApp(config: Config, log: Log = createLog(config.logLevel)): 
     return Store.open({ db, models, principal, limits, clock });
   };
 
+  const changes = new ChangeFeed(async () => {
+    const [{ db }, { ChangeSource }] = await Promise.all([database(), import('./repository/change-source.js')]);
+    return new ChangeSource(db);
+  }, log);
+
   const shutDown = async (): Promise<void> => {
+    await changes.close();
     const db = await engine.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -61,6 +70,7 @@ export function openApp(config: Config, log: Log = createLog(config.logLevel)): 
     clock,
     engine,
     database,
+    changes,
     storeFor(principal) {
       const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
       const known = stores.get(key);

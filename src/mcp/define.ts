@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Principal, Scope } from '../principal.js';
 import type { Store } from '../repository/store.js';
+import type { ChangeFeed } from '../services/change-feed.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 
 /** All four are required: a hint left out is read by clients as its worst case. */
@@ -12,6 +13,8 @@ export { TOOLSETS, type Toolset };
 export type CallContext = Readonly<{
   store: Store;
   principal: Principal;
+  /** Tells when somebody wrote; the adapter reports what a tool that is not read-only wrote. */
+  changes: ChangeFeed;
   /** Aborted when the client cancels the call or goes away. */
   signal: AbortSignal;
 }>;
@@ -58,6 +61,8 @@ export type ResourceDefinition<Params extends string = string> = {
     context: CallContext,
   ): Promise<{ entries: ResourceEntry[]; nextCursor: string | null }>;
   complete?: Partial<Record<Params, Complete>>;
+  /** The conversation whose changes are changes of this resource; without it nobody can subscribe to it. */
+  conversationOf?(params: Partial<Record<Params, string>>): string | undefined;
 };
 
 export const defineResource = <P extends string>(resource: ResourceDefinition<P>): ResourceDefinition<P> => resource;

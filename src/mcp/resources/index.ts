@@ -1,0 +1,6 @@
+import type { ResourceDefinition } from '../define.js';
+import conversation from './conversation.js';
+import conversationMessages from './conversation-messages.js';
+
+/** Written by hand, in the order shown to clients; a test checks that no file is missing. */
+export const resources: readonly ResourceDefinition[] = [conversation, conversationMessages];

@@ -1,0 +1,13 @@
+/** No answer floods a context: about 20 kB of text, whatever is stored. */
+export const TEXT_LIMIT = 20_000;
+
+/** Cuts text to `limit` bytes of UTF-8 and says how much was left out. */
+export function clip(text: string, limit: number = TEXT_LIMIT): string {
+  // A character takes at most three bytes a UTF-16 unit, so most texts need no counting.
+  if (text.length * 3 <= limit) return text;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= limit) return text;
+  let end = limit;
+  while ((bytes[end]! & 0xc0) === 0x80) end -= 1;
+  return `${bytes.toString('utf8', 0, end)}\n… [cut: ${bytes.length - end} of ${bytes.length} bytes left out]`;
+}

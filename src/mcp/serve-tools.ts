@@ -1,0 +1,52 @@
+import type { CallToolResult, Server, Tool as ToolEntry } from '@modelcontextprotocol/server';
+import { closest } from '../closest.js';
+import type { Tool } from './define.js';
+import { invalidParams, publicError, toToolError } from './errors.js';
+import { toJsonSchema } from './json-schema.js';
+import { parseArguments } from './parse-arguments.js';
+import { clip } from './results.js';
+import { selectTools } from './select-tools.js';
+import { openContext, type Session } from './session.js';
+import { tools } from './tools/index.js';
+
+export function serveTools(server: Server, session: Session): void {
+  const available = new Map(selectTools(tools, session).map((tool) => [tool.name, tool]));
+
+  server.setRequestHandler('tools/list', ({ params }) => {
+    if (params?.cursor !== undefined) throw invalidParams('Unknown cursor: all tools come on one page.');
+    return { tools: [...available.values()].map(describeTool) };
+  });
+
+  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+    const tool = available.get(params.name);
+    if (!tool) throw unknownTool(params.name, available.keys());
+    try {
+      return await call(tool, params.arguments ?? {}, session, mcpReq.signal);
+    } catch (error) {
+      return toToolError(publicError(error, session.log, { tool: tool.name }));
+    }
+  });
+}
+
+async function call(tool: Tool, args: Record<string, unknown>, session: Session, signal: AbortSignal): Promise<CallToolResult> {
+  const input = parseArguments(tool.input, args);
+  const output = await tool.run(input, await openContext(session, signal));
+  if (!tool.annotations.readOnlyHint) session.changes.wrote(session.principal.tenantId);
+  return { structuredContent: output, content: [{ type: 'text', text: clip(tool.text(output)) }] };
+}
+
+export function describeTool({ name, title, description, annotations, input, output }: Tool): ToolEntry {
+  return {
+    name,
+    title,
+    description,
+    inputSchema: toJsonSchema(input) as ToolEntry['inputSchema'],
+    outputSchema: toJsonSchema(output) as NonNullable<ToolEntry['outputSchema']>,
+    annotations,
+  };
+}
+
+function unknownTool(name: string, available: Iterable<string>) {
+  const meant = closest(name, available);
+  return invalidParams(`Unknown tool ${name.slice(0, 100)}.${meant ? ` Did you mean ${meant}?` : ''}`);
+}

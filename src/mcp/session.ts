@@ -1,0 +1,24 @@
+import type { Log } from '../log.js';
+import type { Principal } from '../principal.js';
+import type { Store } from '../repository/store.js';
+import type { ChangeFeed } from '../services/change-feed.js';
+import type { Toolset } from '../toolsets.js';
+import type { CallContext } from './define.js';
+
+/** What one connection is served with. Making it must not wait for the database: `store` is awaited inside calls only. */
+export type Session = Readonly<{
+  principal: Principal;
+  store(): Promise<Store>;
+  toolsets: ReadonlySet<Toolset>;
+  readOnly: boolean;
+  changes: ChangeFeed;
+  log: Log;
+  version: string;
+}>;
+
+export const openContext = async (session: Session, signal: AbortSignal): Promise<CallContext> => ({
+  store: await session.store(),
+  principal: session.principal,
+  changes: session.changes,
+  signal,
+});

@@ -1,0 +1,82 @@
+import { Console } from 'node:console';
+import { type Readable, Writable } from 'node:stream';
+import { type App, principalFrom } from '../app.js';
+import type { Session } from '../mcp/session.js';
+import { VERSION } from '../version.js';
+import { serveConnection } from './connection.js';
+import { LineTransport } from './line-transport.js';
+
+/** The client expects the process to be gone a second after it closed its end. What is under way got half of that already. */
+const CLOSE_MS = 450;
+
+/**
+ * Serves one client on stdin and stdout until it closes stdin, or the process gets SIGINT or SIGTERM; then closes the app
+ * and resolves. Whatever else writes to stdout meanwhile goes to stderr: one stray line would end the conversation.
+ */
+export async function serveStdio(app: App, input: Readable = process.stdin): Promise<void> {
+  const { output, giveBack } = takeStdout();
+  try {
+    await untilClosed(sessionOf(app), new LineTransport(input, output));
+    await closeInTime(app);
+  } finally {
+    giveBack();
+  }
+}
+
+const sessionOf = ({ config, storeFor, changes, log }: App): Session => {
+  const principal = principalFrom(config);
+  return {
+    principal,
+    store: () => storeFor(principal),
+    toolsets: new Set(config.toolsets),
+    readOnly: config.readOnly,
+    changes,
+    log,
+    version: VERSION,
+  };
+};
+
+async function untilClosed(session: Session, transport: LineTransport): Promise<void> {
+  let stop: (signal: NodeJS.Signals) => void = () => {};
+  await new Promise<void>((resolve) => {
+    const handle = serveConnection(session, transport, resolve);
+    stop = (signal) => {
+      session.log.debug({ signal }, 'stopping');
+      void handle.close();
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+}
+
+/** A crash-safe engine may be cut off; a client that waits for ever may not. */
+async function closeInTime({ close, log }: App): Promise<void> {
+  const late = setTimeout(() => {
+    log.warn('closing took too long; leaving now');
+    process.exit(0);
+  }, CLOSE_MS);
+  try {
+    await close();
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function takeStdout(): { output: Writable; giveBack(): void } {
+  const { stdout, stderr } = process;
+  const { console: ownConsole } = globalThis;
+  const own = stdout.write;
+  const output = new Writable({
+    write: (chunk, _encoding, done) => void own.call(stdout, chunk, 'utf8', done),
+  });
+  stdout.on('error', (error) => output.destroy(error));
+  stdout.write = ((...args: Parameters<typeof stderr.write>) => stderr.write(...args)) as typeof stdout.write;
+  globalThis.console = new Console(stderr, stderr);
+  return {
+    output,
+    giveBack: () => {
+      stdout.write = own;
+      globalThis.console = ownConsole;
+    },
+  };
+}

@@ -15,9 +15,9 @@ export type MessageEventType = 'created' | 'updated' | 'edited' | 'deleted' | 'r
 /** What happened to a message or conversation. Append-only; outlives what it tells of. */
 export class MessageEvent extends Model<InferAttributes<MessageEvent>, InferCreationAttributes<MessageEvent>> {
   declare tenantId: string;
-  declare eventSeq: CreationOptional<string>;
   /** The writing transaction: readers stop before the oldest one still running. */
   declare xactId: CreationOptional<string>;
+  declare eventSeq: CreationOptional<string>;
   declare conversationId: string;
   declare messageId: string | null;
   /** Owner of the conversation. */
@@ -33,8 +33,8 @@ export function defineMessageEvent(sequelize: Sequelize): typeof MessageEvent {
   return class extends MessageEvent {}.init(
     {
       tenantId: { ...text(), primaryKey: true },
+      xactId: { type: DataTypes.BIGINT, allowNull: false, primaryKey: true, defaultValue: literal('pg_current_xact_id()::text::bigint') },
       eventSeq: { type: DataTypes.BIGINT, allowNull: false, primaryKey: true, autoIncrement: true },
-      xactId: { type: DataTypes.BIGINT, allowNull: false, defaultValue: literal('pg_current_xact_id()::text::bigint') },
       conversationId: uuid(),
       messageId: DataTypes.UUID,
       userId: DataTypes.UUID,

@@ -1,5 +1,5 @@
 import { type CreationOptional, DataTypes, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
-import { integer, object, search, tenantKey, text, textOf, timestamps, uuid, withoutSearch } from './columns.js';
+import { counter, integer, object, search, tenantKey, text, textOf, timestamps, uuid, withoutSearch } from './columns.js';
 import type { JsonObject } from './json.js';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
@@ -28,6 +28,7 @@ export class Message extends Model<InferAttributes<Message>, InferCreationAttrib
   declare inputTokens: number | null;
   declare outputTokens: number | null;
   declare clientMessageId: string | null;
+  declare assetCount: CreationOptional<number>;
   declare metadata: CreationOptional<JsonObject>;
   declare search: CreationOptional<string>;
   declare editedAt: Date | null;
@@ -56,6 +57,7 @@ export function defineMessage(sequelize: Sequelize): typeof Message {
       inputTokens: DataTypes.INTEGER,
       outputTokens: DataTypes.INTEGER,
       clientMessageId: DataTypes.TEXT,
+      assetCount: counter(),
       metadata: object(),
       search: search(),
       editedAt: DataTypes.DATE,

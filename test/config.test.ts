@@ -1,0 +1,207 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { envName, FIELD_NAMES } from '../src/config/fields.js';
+import { ConfigError, describeConfig, environmentOf, loadConfig } from '../src/config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'recollect-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function problemsOf(...args: Parameters<typeof loadConfig>): readonly string[] {
+  try {
+    loadConfig(...args);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('precedence', () => {
+  it('has a default for everything', () => {
+    const config = loadConfig({}, {});
+    expect(config).toMatchObject({
+      databaseUrl: null,
+      durability: 'full',
+      tenant: 'local',
+      user: null,
+      role: 'service',
+      toolsets: ['core'],
+      autoMigrate: true,
+    });
+    expect(config).toMatchObject({ readOnly: false, logSql: false, maxMessageBytes: 1024 ** 2, maxAssetBytes: 8 * 1024 ** 2 });
+    expect(config.dataDir).toMatch(/recollect/);
+    expect(config.dataDir).not.toContain('nodejs');
+  });
+
+  it('puts flags over the environment over the file over defaults', () => {
+    const RECOLLECT_CONFIG = file('precedence.yaml', 'tenant: from-file\npool_max: 3\nlog_level: error\n');
+    const env = { RECOLLECT_CONFIG, RECOLLECT_TENANT: 'from-env', RECOLLECT_POOL_MAX: '4' };
+    expect(loadConfig({ tenant: 'from-flag' }, env)).toMatchObject({
+      tenant: 'from-flag',
+      poolMax: 4,
+      logLevel: 'error',
+      durability: 'full',
+    });
+  });
+
+  it('takes an empty or blank value as not set', () => {
+    const RECOLLECT_CONFIG = file('empty.yaml', 'tenant: from-file\nuser: ""\nlog_level:\n');
+    expect(loadConfig({ tenant: '' }, { RECOLLECT_CONFIG, RECOLLECT_TENANT: ' ' })).toMatchObject({
+      tenant: 'from-file',
+      user: null,
+      logLevel: 'warn',
+    });
+  });
+
+  it('lets a flag switch off what the environment switched on', () => {
+    expect(loadConfig({ readOnly: false }, { RECOLLECT_READ_ONLY: 'yes' }).readOnly).toBe(false);
+  });
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(loadConfig({}, {}))).toBe(true);
+  });
+});
+
+describe('the file', () => {
+  it('may be JSON, with lists, and names paths relative to itself', () => {
+    const config = file('settings.json', '{\n\t"data_dir": "memory",\n\t"toolsets": ["core", "users"],\n\t"log_sql": true\n}');
+    expect(loadConfig({ config }, {})).toMatchObject({
+      dataDir: join(folder, 'memory'),
+      toolsets: ['core', 'users'],
+      logSql: true,
+      config,
+    });
+  });
+
+  it('may be empty', () => {
+    expect(loadConfig({ config: file('nothing.yaml', '# later\n') }, {}).tenant).toBe('local');
+  });
+
+  it('is refused with the closest name for an unknown key, and with its path when it is missing, broken or no mapping', () => {
+    expect(problemsOf({ config: file('typo.yaml', 'pool-max: 3\n') }, {})).toEqual([
+      expect.stringMatching(/^pool-max in .*typo\.yaml is not a setting\. Did you mean pool_max\?$/),
+    ]);
+    expect(problemsOf({ config: file('nested.yaml', 'tenant: { id: x }\n') }, {})).toEqual([
+      expect.stringContaining('must be a single value'),
+    ]);
+    expect(problemsOf({ config: file('list.yaml', '- tenant\n') }, {})).toEqual([expect.stringContaining('not a list')]);
+    expect(problemsOf({ config: join(folder, 'absent.yaml') }, {})).toEqual([
+      expect.stringContaining('absent.yaml (RECOLLECT_CONFIG) cannot be read: ENOENT'),
+    ]);
+  });
+
+  it('is not quoted when it cannot be read, because it may hold a password', () => {
+    const [problem] = problemsOf({ config: file('broken.json', '{ "database_url": "postgresql://u:geheim@h/d" "tenant": 1 ') }, {});
+    expect(problem).toContain('cannot be read');
+    expect(problem).not.toContain('geheim');
+  });
+});
+
+describe('problems', () => {
+  it('are all reported at once, each with the setting, the value and what is allowed', () => {
+    const problems = problemsOf(
+      { durability: 'sometimes' },
+      {
+        RECOLLECT_POOL_MAX: '0',
+        RECOLLECT_AUTO_MIGRATE: 'maybe',
+        RECOLLECT_TENANT: 'Not A Tenant',
+        RECOLLECT_ROLE: 'robot',
+        RECOLLECT_TOOLSETS: 'core,gadgets',
+        RECOLLECT_LOG_LEVEL: 'loud',
+        RECOLLECT_MAX_MESSAGE_BYTES: '3 GiB',
+        RECOLLECT_DATADIR: '/tmp',
+      },
+    );
+    expect(problems).toEqual([
+      'RECOLLECT_DATADIR is not a setting. Did you mean RECOLLECT_DATA_DIR?',
+      '--durability is "sometimes"; allowed: full, fast.',
+      'RECOLLECT_POOL_MAX is "0"; allowed: a whole number from 1 to 200.',
+      'RECOLLECT_AUTO_MIGRATE is "maybe"; allowed: true or false.',
+      expect.stringMatching(/^RECOLLECT_TENANT is "Not A Tenant"; allowed: 1 to 63 lower-case letters/),
+      'RECOLLECT_ROLE is "robot"; allowed: user, service, admin.',
+      expect.stringMatching(/^RECOLLECT_TOOLSETS is "core,gadgets"; allowed: all, or a comma-separated list of core, messages/),
+      expect.stringMatching(/^RECOLLECT_LOG_LEVEL is "loud"; allowed: silent, error, warn/),
+      expect.stringMatching(/^RECOLLECT_MAX_MESSAGE_BYTES is "3 GiB"; allowed: a whole number of bytes from 1 KiB to 16 MiB/),
+    ]);
+  });
+
+  it('never contain a secret', () => {
+    const error = new ConfigError(problemsOf({}, { RECOLLECT_DATABASE_URL: 'mysql://root:geheim@db/x' }));
+    expect(error.message).toContain('RECOLLECT_DATABASE_URL has a value that is not shown here; allowed: an address such as postgresql://');
+    expect(error.message).not.toContain('geheim');
+  });
+
+  it.each(['HOME', 'env:DIR', 'input:folder', 'workspaceFolder'])(
+    'include the placeholder of a client that was left in: %s',
+    (placeholder) => {
+      const written = `$\{${placeholder}}`;
+      const [problem, ...others] = problemsOf({}, { RECOLLECT_DATA_DIR: `${written}/memory` });
+      expect(others).toEqual([]);
+      expect(problem).toContain(`RECOLLECT_DATA_DIR still contains ${written}: the client passed it on without replacing it.`);
+    },
+  );
+
+  it('do not include variables of the tests', () => {
+    expect(problemsOf({}, { RECOLLECT_TEST_DATABASE_URL: 'x', RECOLLECT_BENCH_ROWS: '1', HOME: '/root' })).toEqual([]);
+  });
+});
+
+describe('values', () => {
+  it('of sizes have units', () => {
+    const sizes = ['2097152', '2MiB', '2 mib', '2048KiB'].map(
+      (size) => loadConfig({}, { RECOLLECT_MAX_MESSAGE_BYTES: size }).maxMessageBytes,
+    );
+    expect(new Set(sizes)).toEqual(new Set([2 * 1024 ** 2]));
+    expect(loadConfig({}, { RECOLLECT_MAX_ASSET_BYTES: '5MB' }).maxAssetBytes).toBe(5_000_000);
+  });
+
+  it('of toolsets are a list or all, in any order and without repetitions', () => {
+    expect(loadConfig({}, { RECOLLECT_TOOLSETS: ' users, core,users ' }).toolsets).toEqual(['core', 'users']);
+    expect(loadConfig({}, { RECOLLECT_TOOLSETS: 'all' }).toolsets).toContain('admin');
+  });
+
+  it('of paths know the home folder', () => {
+    expect(loadConfig({ dataDir: '~/memory' }, {}).dataDir).toBe(join(homedir(), 'memory'));
+  });
+
+  it('of user and role go together', () => {
+    expect(loadConfig({ user: 'mara' }, {})).toMatchObject({ user: 'mara', role: 'user' });
+    expect(loadConfig({ user: 'mara', role: 'service' }, {})).toMatchObject({ user: 'mara', role: 'service' });
+    expect(problemsOf({ role: 'user' }, {})).toEqual([expect.stringContaining('Set RECOLLECT_USER')]);
+  });
+});
+
+describe('passing it on', () => {
+  const env = {
+    RECOLLECT_DATABASE_URL: 'postgresql://mara:geheim@db.internal/recollect?sslpassword=geheim',
+    RECOLLECT_TOOLSETS: 'core,tasks',
+    RECOLLECT_USER: 'mara',
+  };
+
+  it('as environment gives the same configuration', () => {
+    const config = loadConfig({ readOnly: true }, env);
+    expect(loadConfig({}, environmentOf(config))).toEqual(config);
+  });
+
+  it('to people hides the password', () => {
+    const shown = JSON.stringify(describeConfig(loadConfig({}, env)));
+    expect(shown).toContain('db.internal');
+    expect(shown).not.toContain('geheim');
+  });
+
+  it('names every setting after its field', () => {
+    expect(FIELD_NAMES.map(envName)).toEqual(
+      'DATABASE_URL DATA_DIR DURABILITY POOL_MAX AUTO_MIGRATE TENANT USER ROLE TOOLSETS READ_ONLY LOG_LEVEL LOG_SQL MAX_MESSAGE_BYTES MAX_ASSET_BYTES CONFIG'
+        .split(' ')
+        .map((name) => `RECOLLECT_${name}`),
+    );
+  });
+});

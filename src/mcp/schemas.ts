@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONVERSATION_STATUSES, ROLES_OF_MESSAGES } from '../repository/records.js';
+import { CONVERSATION_STATUSES, MESSAGE_ROLES } from '../repository/records.js';
 import { parseTimestamp } from '../timestamp.js';
 
 // z.uuid() would put a 200-character pattern into every tool; clients need the format, we need the check.
@@ -36,7 +36,7 @@ export const cursor = () => z.string().max(500).describe('`next_cursor` of the p
 export const conversationId = () => uuid().describe('Conversation id.');
 export const conversationKey = () => name(500).describe('Your own stable key for it.');
 export const user = () => name(500).describe('External user id.');
-export const role = () => z.enum(ROLES_OF_MESSAGES);
+export const role = () => z.enum(MESSAGE_ROLES);
 export const conversationStatus = () => z.enum(CONVERSATION_STATUSES);
 
 /** A moment in an answer. */

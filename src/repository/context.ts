@@ -60,4 +60,10 @@ export abstract class Repository {
     const { transaction } = this.context;
     return transaction ? { transaction } : {};
   }
+
+  /** Runs `work` in one transaction: the one this repository is bound to, or its own. */
+  protected async atomically<T>(work: (context: Context) => Promise<T>): Promise<T> {
+    if (this.context.transaction) return work(this.context);
+    return this.context.db.transaction((transaction) => work({ ...this.context, transaction }));
+  }
 }

@@ -63,7 +63,11 @@ export class HistoryRepository extends Repository {
     const header = rows[0]?.conversation;
     if (!header) {
       throw query.conversationId === undefined
-        ? notFound('conversation with key', JSON.stringify(query.conversationKey), 'save_turn with that conversation_key starts it; list_conversations shows what there is.')
+        ? notFound(
+            'conversation with key',
+            JSON.stringify(query.conversationKey),
+            'save_turn with that conversation_key starts it; list_conversations shows what there is.',
+          )
         : notFound('conversation', query.conversationId, 'Call list_conversations for the ids you can read.');
     }
     const anchor = rows[0]?.anchorSeq ?? null;
@@ -102,7 +106,11 @@ const highest = (rows: Row[]): number => rows.findLast((row) => row.id !== null)
 function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', query: HistoryQuery, anchor: number | null): Row[] {
   const page = [...older, ...newer];
   const order =
-    from === 'newest' ? page.toReversed() : from === 'oldest' ? page : page.toSorted((a, b) => Math.abs(a.seq - anchor!) - Math.abs(b.seq - anchor!));
+    from === 'newest'
+      ? page.toReversed()
+      : from === 'oldest'
+        ? page
+        : page.toSorted((a, b) => Math.abs(a.seq - anchor!) - Math.abs(b.seq - anchor!));
   const firstTurn = order[0]?.turn ?? 0;
   const reach = from === 'middle' ? Math.floor((query.maxTurns ?? 0) / 2) : (query.maxTurns ?? 0) - 1;
   const kept = new Set<Row>();

@@ -1,6 +1,6 @@
+import { newId } from '../ids.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
-import { newId } from '../ids.js';
 
 /** Makes the tenant, and the user a principal is bound to, if they are not there yet. Answers the user's row id. */
 export async function provision({ models, principal }: { models: Models; principal: Principal }): Promise<string | null> {

@@ -1,6 +1,11 @@
+import type { ConversationStatus } from '../models/conversation.js';
+import type { JsonObject } from '../models/json.js';
+import type { MessageRole } from '../models/message.js';
+
+export type { ConversationStatus, JsonObject, MessageRole };
+
 /** Rows as the repositories hand them out: the columns of a model, with the external names of what the row points to. */
-export const ROLES_OF_MESSAGES = ['user', 'assistant', 'system', 'tool'] as const;
-export type MessageRole = (typeof ROLES_OF_MESSAGES)[number];
+export const MESSAGE_ROLES = ['user', 'assistant', 'system', 'tool'] as const satisfies readonly MessageRole[];
 
 export const CONVERSATION_STATUSES = [
   'active',
@@ -8,10 +13,8 @@ export const CONVERSATION_STATUSES = [
   'inactive_user_terminated',
   'inactive_system_terminated',
   'archived',
-] as const;
-export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number];
+] as const satisfies readonly ConversationStatus[];
 
-export type JsonObject = { [key: string]: unknown };
 export type ContentPart = JsonObject & { type: string };
 export type Content = string | ContentPart[];
 

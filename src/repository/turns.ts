@@ -3,6 +3,7 @@ import { AppError, invalidInput, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { contentText } from './content.js';
 import { Repository } from './context.js';
+import { assertMessageSize } from './message-size.js';
 import type { Content, ConversationStatus, JsonObject, MessageRole } from './records.js';
 import { saveTurn } from './sql/save-turn.js';
 
@@ -81,16 +82,14 @@ export class TurnRepository extends Repository {
 
   private check(turn: NewTurn): void {
     this.assertUser(turn.user);
-    const { maxMessageBytes, maxAssetBytes } = this.context.limits;
+    const { maxAssetBytes } = this.context.limits;
     const seen = new Set<string>();
     turn.messages.forEach((message, at) => {
-      const size = Buffer.byteLength(JSON.stringify([message.content, message.toolCalls, message.toolResults, message.metadata]));
-      if (size > maxMessageBytes) {
-        throw invalidInput(
-          `messages[${at}] has ${size} bytes; the limit is ${maxMessageBytes}. Nothing was saved.`,
-          'Split it into several messages, or keep the bulk as an attachment. The operator can raise RECOLLECT_MAX_MESSAGE_BYTES.',
-        );
-      }
+      assertMessageSize(
+        `messages[${at}]`,
+        [message.content, message.toolCalls, message.toolResults, message.metadata],
+        this.context.limits,
+      );
       for (const asset of message.assets ?? []) {
         if ((asset.data?.length ?? 0) > maxAssetBytes) {
           throw invalidInput(

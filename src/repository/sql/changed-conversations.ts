@@ -6,7 +6,7 @@ import type { Statement } from '../../db/database.js';
  * Event numbers are given out before commit, so a position in them would step over a transaction that commits late. A
  * snapshot knows exactly which transactions were finished when it was taken. A null snapshot finds nothing.
  *
- * Plan: `message_events_tenant_id_xact_id_event_seq_idx` from the oldest transaction that ran when the snapshot was taken.
+ * Plan: `message_events_conversation_id_idx`, for each conversation from the oldest transaction that ran at the snapshot.
  */
 export const changedConversations: Statement = {
   name: 'changed_conversations',

@@ -1,0 +1,102 @@
+import { invalidInput } from '../errors.js';
+import { Repository } from './context.js';
+import type { JsonObject } from './records.js';
+import { findEvent, pollEvents, recordEvents, scrubEvents } from './sql/events.js';
+
+export const EVENT_TYPES = ['created', 'updated', 'edited', 'deleted', 'restored', 'cleared', 'purged', 'status_changed'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export type NewEvent = {
+  conversationId: string;
+  messageId?: string;
+  /** Row id of the conversation's owner: a principal bound to that user may read the event. */
+  ownerId: string | null;
+  type: EventType;
+  before?: JsonObject;
+  after?: JsonObject;
+};
+
+export type EventRecord = {
+  cursor: string;
+  eventSeq: number;
+  conversationId: string;
+  messageId: string | null;
+  type: EventType;
+  actor: string | null;
+  before: JsonObject | null;
+  after: JsonObject | null;
+  occurredAt: Date;
+};
+
+export type EventQuery = { after: string; conversationId?: string | undefined; types?: EventType[] | undefined; limit: number };
+export type EventPage = { events: EventRecord[]; nextCursor: string; hasMore: boolean };
+
+type Place = { xactId: string; eventSeq: string };
+type Row = { horizon: string; xactId: string | null; eventSeq: string } & Omit<EventRecord, 'cursor' | 'eventSeq'>;
+
+/** The append-only log of what happened to conversations and messages. */
+export class EventRepository extends Repository {
+  /** Adds events to the transaction that changes the data, so neither is there without the other. */
+  async record(...events: NewEvent[]): Promise<void> {
+    const rows = events.map((event, ord) => ({
+      ord,
+      conversation_id: event.conversationId,
+      message_id: event.messageId,
+      user_id: event.ownerId,
+      type: event.type,
+      before: event.before,
+      after: event.after,
+    }));
+    const values = [this.tenantId, this.actor, this.context.clock(), JSON.stringify(rows)];
+    await this.context.db.query(recordEvents, values, this.context.transaction);
+  }
+
+  /** Events after a cursor: none is missed and none comes twice, however many write at the same time. */
+  async poll({ after, conversationId, types, limit }: EventQuery): Promise<EventPage> {
+    const { xactId, eventSeq } = await this.place(after);
+    const rows = await this.context.db.query<Row>(
+      pollEvents,
+      [this.tenantId, this.userId, xactId, eventSeq, conversationId ?? null, types ?? null, limit + 1],
+      this.context.transaction,
+    );
+    const horizon = rows[0]!.horizon;
+    const found = rows.filter((row) => row.xactId !== null);
+    const events = found.slice(0, limit).map(({ horizon: _, xactId, eventSeq, ...event }) => ({
+      ...event,
+      eventSeq: Number(eventSeq),
+      cursor: `${xactId}.${eventSeq}`,
+    }));
+    const hasMore = found.length > limit;
+    return { events, hasMore, nextCursor: hasMore ? events.at(-1)!.cursor : later(`${horizon}.0`, after) };
+  }
+
+  /** Removes the content from the events of a conversation or of one message; answers how many had some. */
+  async scrub(conversationId: string, messageId: string | null): Promise<number> {
+    const rows = await this.context.db.query<{ count: number }>(
+      scrubEvents,
+      [this.tenantId, conversationId, messageId],
+      this.context.transaction,
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  private async place(cursor: string): Promise<Place> {
+    if (cursor === '' || cursor === '0') return { xactId: '0', eventSeq: '0' };
+    const pair = /^(\d{1,18})\.(\d{1,18})$/.exec(cursor);
+    if (pair) return { xactId: pair[1]!, eventSeq: pair[2]! };
+    if (/^\d{1,18}$/.test(cursor)) {
+      const [found] = await this.context.db.query<Place>(findEvent, [this.tenantId, cursor], this.context.transaction);
+      if (found) return found;
+    }
+    throw invalidInput(
+      `${JSON.stringify(cursor)} is not an event cursor.`,
+      'Start with "0" and go on with the next_cursor of each answer.',
+    );
+  }
+}
+
+/** A reader never goes back: after a restore to another server the horizon may lie before where it stood. */
+function later(a: string, b: string): string {
+  const number = (cursor: string): bigint => BigInt(cursor.split('.')[0] || 0);
+  return /^\d+\.\d+$/.test(b) && number(b) > number(a) ? b : a;
+}

@@ -1,0 +1,33 @@
+import type { Statement } from '../../db/database.js';
+import { messageColumns, messageSource } from './columns.js';
+import { INDEXED_CHARACTERS } from './save-turn.js';
+
+export const findMessage: Statement = {
+  name: 'find_message',
+  text: `
+select ${messageColumns.trim()}
+from ${messageSource} join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
+where m.tenant_id = $1 and ($2::uuid is null or c.user_id = $2::uuid) and m.id = $3::uuid`,
+};
+
+/** Replaces what a message says, and what is searched of it. */
+export const editMessage: Statement = {
+  name: 'edit_message',
+  text: `
+update messages m set
+  content = $3::jsonb, text = $4, search = to_tsvector(n.text_search_config::regconfig, left($4, ${INDEXED_CHARACTERS})),
+  input_tokens = $5::int, output_tokens = $6::int, metadata = $7::jsonb, status = 'edited', edited_at = $8::timestamptz, updated_at = $8::timestamptz
+from tenants n
+where n.id = $1 and m.tenant_id = $1 and m.id = $2::uuid
+returning m.id`,
+};
+
+/** Brings a conversation's counters along when messages or their token counts change. */
+export const adjustCounters: Statement = {
+  name: 'adjust_counters',
+  text: `
+update conversations set message_count = message_count + $3::int, input_tokens = input_tokens + $4::bigint, output_tokens = output_tokens + $5::bigint,
+  updated_at = $6::timestamptz
+where tenant_id = $1 and id = $2::uuid
+returning id`,
+};

@@ -44,6 +44,8 @@ const moment = () => z.string().meta({ format: 'date-time' });
 const anyObject = () => z.record(z.string(), z.unknown());
 
 export const contentPart = z.looseObject({ type: z.string() });
+/** What a message says, as the caller gives it. */
+export const contentInput = () => z.union([z.string(), z.array(contentPart).min(1).max(1000)]);
 export const contentView = z.union([z.string(), z.array(contentPart)]);
 
 export const assetView = z.object({

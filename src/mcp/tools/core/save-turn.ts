@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineTool } from '../../define.js';
-import { contentPart, conversationId, conversationKey, jsonObject, name, role, timestamp, tokenCount, user } from '../../schemas.js';
+import { contentInput, conversationId, conversationKey, jsonObject, name, role, timestamp, tokenCount, user } from '../../schemas.js';
 
 const attachment = z
   .strictObject({
@@ -19,7 +19,7 @@ const embedding = z.strictObject({
 
 const message = z.strictObject({
   role: role().describe('Who speaks.'),
-  content: z.union([z.string(), z.array(contentPart).max(1000)]).describe('Text as said, or content parts.'),
+  content: contentInput().describe('Text as said, or content parts.'),
   author: name().optional().describe('Display name of the speaker.'),
   client_message_id: name().optional().describe('Your id: saving it again changes nothing.'),
   type: name(50).optional().describe('text, tool_call, tool_result, summary…'),

@@ -1,0 +1,23 @@
+import type { Tool } from '../define.js';
+import deleteConversation from './core/delete-conversation.js';
+import listConversations from './core/list-conversations.js';
+import loadHistory from './core/load-history.js';
+import saveTurn from './core/save-turn.js';
+import updateConversation from './core/update-conversation.js';
+import deleteMessage from './messages/delete-message.js';
+import editMessage from './messages/edit-message.js';
+import getMessage from './messages/get-message.js';
+import pollEvents from './messages/poll-events.js';
+
+/** Written by hand, in the order shown to clients; a test checks that no file is missing. */
+export const tools: readonly Tool[] = [
+  saveTurn,
+  loadHistory,
+  listConversations,
+  updateConversation,
+  deleteConversation,
+  getMessage,
+  editMessage,
+  deleteMessage,
+  pollEvents,
+];

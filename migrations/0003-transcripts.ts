@@ -7,6 +7,9 @@ export const transcripts: Migration = {
   async up(sql) {
     await sql(createBtreeGin);
 
+    // Indexes are made from the least to the most selective, the primary key last. While a table is small every index costs
+    // the same, the planner takes the newest, and a prepared statement keeps that plan until the table is next analyzed.
+    //
     // key_owner_id is the user whose private key space conversation_key lives in; zero is the tenant's.
     // Counters and last_* are kept by the statement that appends, so that appending reads no message.
     await sql(`
@@ -41,7 +44,6 @@ export const transcripts: Migration = {
         archived_at timestamptz,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        constraint conversations_pk primary key (tenant_id, id),
         constraint conversations_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
         constraint conversations_user_id_fk foreign key (tenant_id, user_id) references users (tenant_id, id),
         constraint conversations_session_id_fk foreign key (tenant_id, session_id) references sessions (tenant_id, id),
@@ -59,9 +61,6 @@ export const transcripts: Migration = {
         constraint conversations_metadata_check check (jsonb_typeof(metadata) = 'object')
       )`);
     await sql(`
-      create unique index conversations_key_key on conversations (tenant_id, conversation_key, key_owner_id)
-      where status = 'active'`);
-    await sql(`
       create index conversations_conversation_key_idx on conversations (tenant_id, conversation_key, last_activity_at desc)
       where conversation_key is not null`);
     await sql('create index conversations_user_id_idx on conversations (tenant_id, user_id, last_activity_at desc, id desc)');
@@ -70,6 +69,10 @@ export const transcripts: Migration = {
     await sql("create index conversations_archived_at_idx on conversations (tenant_id, archived_at) where status = 'archived'");
     await sql('create index conversations_session_id_idx on conversations (tenant_id, session_id) where session_id is not null');
     await sql('create index conversations_device_id_idx on conversations (tenant_id, device_id) where device_id is not null');
+    await sql(`
+      create unique index conversations_key_key on conversations (tenant_id, conversation_key, key_owner_id)
+      where status = 'active'`);
+    await sql('alter table conversations add constraint conversations_pk primary key (tenant_id, id)');
 
     // search is written by the insert and is no generated column: its configuration is the tenant's.
     await sql(`
@@ -99,12 +102,10 @@ export const transcripts: Migration = {
         deleted_at timestamptz,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        constraint messages_pk primary key (tenant_id, id),
         constraint messages_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
         constraint messages_conversation_id_fk foreign key (tenant_id, conversation_id)
           references conversations (tenant_id, id) on delete cascade,
         constraint messages_user_id_fk foreign key (tenant_id, user_id) references users (tenant_id, id),
-        constraint messages_seq_key unique (tenant_id, conversation_id, seq),
         constraint messages_seq_check check (seq > 0 and turn >= 0 and stretch > 0),
         constraint messages_role_check check (role in ('user', 'assistant', 'system', 'tool')),
         constraint messages_type_check check (type <> ''),
@@ -116,13 +117,15 @@ export const transcripts: Migration = {
         constraint messages_counts_check check (input_tokens >= 0 and output_tokens >= 0 and asset_count >= 0),
         constraint messages_metadata_check check (jsonb_typeof(metadata) = 'object')
       )`);
-    await sql(`
-      create unique index messages_client_message_id_key on messages (tenant_id, conversation_id, client_message_id)
-      where client_message_id is not null`);
     await sql(createGinIndex('messages', 'search'));
     await sql('create index messages_created_at_idx on messages (tenant_id, created_at)');
     await sql('create index messages_deleted_at_idx on messages (tenant_id, deleted_at) where deleted_at is not null');
     await sql('create index messages_user_id_idx on messages (tenant_id, user_id) where user_id is not null');
+    await sql('alter table messages add constraint messages_seq_key unique (tenant_id, conversation_id, seq)');
+    await sql(`
+      create unique index messages_client_message_id_key on messages (tenant_id, conversation_id, client_message_id)
+      where client_message_id is not null`);
+    await sql('alter table messages add constraint messages_pk primary key (tenant_id, id)');
 
     await sql(`
       create table message_assets (

@@ -77,6 +77,7 @@ const oneOf = (values: readonly unknown[]): string =>
   (values.length === 1 ? '' : 'one of ') + values.map((value) => JSON.stringify(value)).join(', ');
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
   int: 'a whole number',
   number: 'a number',
   array: 'an array',

@@ -43,7 +43,7 @@ export const conversationStatus = () => z.enum(CONVERSATION_STATUSES);
 const moment = () => z.string().meta({ format: 'date-time' });
 const anyObject = () => z.record(z.string(), z.unknown());
 
-export const contentPart = z.looseObject({ type: z.string() });
+export const contentPart = z.looseObject({ type: z.string().describe('Such as text.') });
 /** What a message says, as the caller gives it. */
 export const contentInput = () => z.union([z.string(), z.array(contentPart).min(1).max(1000)]);
 export const contentView = z.union([z.string(), z.array(contentPart)]);

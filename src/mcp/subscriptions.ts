@@ -1,6 +1,9 @@
-import { invalidInput } from '../errors.js';
+import { AppError, invalidInput } from '../errors.js';
 import { findResource } from './find-resource.js';
 import { openContext, type Session } from './session.js';
+
+/** Far more than a client shows at once; without a bound one client could make the server watch anything. */
+const MAX_WATCHED = 1_000;
 
 type Watch = { owners: Set<string>; stop: Promise<() => void> };
 
@@ -17,6 +20,7 @@ export class Subscriptions {
 
   /** Throws when there is no such resource for this principal, or it is of a kind that nobody is told about. */
   async add(owner: string, uri: string): Promise<void> {
+    if (!this.#watches.has(uri) && this.#watches.size >= MAX_WATCHED) throw tooMany();
     const watch = this.#watches.get(uri) ?? { owners: new Set(), stop: this.#start(uri) };
     this.#watches.set(uri, watch);
     watch.owners.add(owner);
@@ -60,3 +64,6 @@ export class Subscriptions {
     return changes.subscribe(principal.tenantId, conversationId, () => this.notify(uri));
   }
 }
+
+const tooMany = () =>
+  new AppError('quota_exceeded', `At most ${MAX_WATCHED} resources can be subscribed to on one connection.`, { hint: 'Unsubscribe from some.' });

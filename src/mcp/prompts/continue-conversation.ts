@@ -1,3 +1,4 @@
+import { completeConversation } from '../complete.js';
 import { definePrompt } from '../define.js';
 import { readId } from '../resources/parameters.js';
 import { transcript } from './transcript.js';
@@ -7,7 +8,7 @@ export default definePrompt({
   title: 'Continue a conversation',
   description: 'Go on with an earlier conversation where it stopped.',
   scope: 'conversations:read',
-  arguments: [{ name: 'conversation_id', description: 'Conversation to go on with.', required: true }],
+  arguments: [{ name: 'conversation_id', description: 'Conversation to go on with.', required: true, complete: completeConversation }],
 
   async render({ conversation_id }, { store }) {
     const conversationId = readId('conversation', conversation_id, 'Call list_conversations for the ids you can read.');

@@ -1,3 +1,4 @@
+import { completeConversation } from '../complete.js';
 import { definePrompt } from '../define.js';
 import { readId } from '../resources/parameters.js';
 import { transcript } from './transcript.js';
@@ -7,7 +8,7 @@ export default definePrompt({
   title: 'Summarize a conversation',
   description: 'Write a summary of a conversation and keep it with the conversation.',
   scope: 'conversations:read',
-  arguments: [{ name: 'conversation_id', description: 'Conversation to summarize.', required: true }],
+  arguments: [{ name: 'conversation_id', description: 'Conversation to summarize.', required: true, complete: completeConversation }],
 
   async render({ conversation_id }, { store }) {
     const conversationId = readId('conversation', conversation_id, 'Call list_conversations for the ids you can read.');

@@ -1,3 +1,4 @@
+import { completeConversation } from '../complete.js';
 import { defineResource } from '../define.js';
 import { FIND_CONVERSATION } from './conversation.js';
 import { historyText } from './history-text.js';
@@ -23,5 +24,6 @@ export default defineResource<'id' | 'before_seq' | 'limit'>({
     return { mimeType: 'application/json', text: historyText(page) };
   },
 
+  complete: { id: completeConversation },
   conversationOf: ({ id }) => id?.toLowerCase(),
 });

@@ -1,3 +1,4 @@
+import { completeConversation } from '../complete.js';
 import { defineResource } from '../define.js';
 import { historyText } from './history-text.js';
 import { readId } from './parameters.js';
@@ -19,5 +20,18 @@ export default defineResource<'id'>({
     return { mimeType: 'application/json', text: historyText(page) };
   },
 
+  async list({ cursor, limit }, { store }) {
+    const { items, nextCursor } = await store.conversations.list({}, { limit, cursor: cursor ?? undefined });
+    const entries = items.map(({ id, title, topic, messageCount, lastActivityAt }) => ({
+      uri: `memory://conversations/${id}`,
+      name: id,
+      title: (title ?? topic ?? `Conversation of ${lastActivityAt.toISOString().slice(0, 10)}`).slice(0, 200),
+      description: `${messageCount} messages, last active ${lastActivityAt.toISOString()}`,
+      mimeType: 'application/json',
+    }));
+    return { entries, nextCursor };
+  },
+
+  complete: { id: completeConversation },
   conversationOf: ({ id }) => id?.toLowerCase(),
 });

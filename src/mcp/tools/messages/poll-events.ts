@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from '../../../repository/events.js';
 import { defineTool } from '../../define.js';
-import { conversationId, jsonObject, limit, timestamp } from '../../schemas.js';
+import { conversationId, jsonObject, limit } from '../../schemas.js';
 
 /** Hosts give up on a call after some thirty seconds. */
 const LONGEST_WAIT_MS = 25_000;

@@ -47,7 +47,7 @@ function settingOptions(name: FieldName): CommanderOption[] {
   const flag = flagName(name);
   if (form !== null) return [new CommanderOption(`${flag} <${form}>`, `${description} Default: ${fallbackText(name)}.`)];
   const on = new CommanderOption(flag, description).hideHelp(fallback === true);
-  const off = new CommanderOption(flag.replace('--', '--no-'), `Not: ${description}`).hideHelp(fallback === false);
+  const off = new CommanderOption(flag.replace('--', '--no-'), `Turns off: ${description}`).hideHelp(fallback === false);
   return [on, off];
 }
 

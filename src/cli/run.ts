@@ -38,7 +38,7 @@ function withCommand(args: readonly string[]): readonly string[] {
 }
 
 function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? SUCCESS : USAGE;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCESS : USAGE;
   if (error instanceof ConfigError) {
     process.stderr.write(`recollect: ${error.message}\n`);
     return USAGE;

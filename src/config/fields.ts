@@ -65,7 +65,7 @@ export const FIELDS = {
   user: field<string | null>({
     description: 'Bind the server to one user, by external id: only that user is seen and written.',
     form: 'id',
-    reader: text('1 to 200 characters without control characters', /^\P{Cc}{1,200}$/u),
+    reader: text('1 to 500 characters without control characters', /^\P{Cc}{1,500}$/u),
     fallback: null,
     fallbackText: 'all users',
   }),
@@ -111,7 +111,7 @@ export const FIELDS = {
     fallbackText: showBytes(ASSET_BYTES),
   }),
   config: field<string | null>({
-    description: 'YAML or JSON file with settings (keys as below, e.g. `data_dir: ~/memory`).',
+    description: 'YAML or JSON file with settings, e.g. `data_dir: ~/memory`.',
     form: 'file',
     reader: path('the path of a file'),
     fallback: null,

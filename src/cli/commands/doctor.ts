@@ -1,5 +1,4 @@
 import { defineCommand, flag } from '../define.js';
-import { examine } from '../doctor/examine.js';
 import { printReport } from '../doctor/print.js';
 import { ALL_SETTINGS } from '../program.js';
 
@@ -12,6 +11,7 @@ export default defineCommand({
   settings: ALL_SETTINGS,
   options: { json: flag('print JSON') },
   async run({ options, config, output }) {
+    const { examine } = await import('../doctor/examine.js');
     const report = await examine(config(), (text) => output.note(text));
     if (options.json) output.json(report);
     else printReport(report, output);

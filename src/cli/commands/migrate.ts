@@ -1,6 +1,5 @@
-import { type App, openApp } from '../../app.js';
 import type { Config } from '../../config.js';
-import { migrateDown, migrateUp, migrationStatus } from '../../db/migrate.js';
+import type { Database } from '../../db/database.js';
 import { invalidInput } from '../../errors.js';
 import { defineCommand, type ExitCode, flag, value } from '../define.js';
 import type { Output } from '../output.js';
@@ -12,9 +11,9 @@ const up = defineCommand({
   settings: ALL_SETTINGS,
   options: { to: value('name', 'the last migration to apply; without it all are') },
   run: ({ options, config, output }) =>
-    withEngine(config(), async (app) => {
+    onDatabase(config(), async (db, { migrateUp }) => {
       output.note('Applying migrations …');
-      report(output, 'applied', await migrateUp(await app.engine(), options.to ? { to: options.to } : {}));
+      report(output, 'applied', await migrateUp(db, options.to ? { to: options.to } : {}));
     }),
 });
 
@@ -30,9 +29,9 @@ const down = defineCommand({
     if (options.to && options.steps) throw invalidInput('--to and --steps cannot be combined.');
     const steps = Number(options.steps ?? 1);
     if (!Number.isInteger(steps) || steps < 1) throw invalidInput('--steps must be a whole number above 0.');
-    return withEngine(config(), async (app) => {
+    return onDatabase(config(), async (db, { migrateDown }) => {
       output.note('Taking migrations back …');
-      report(output, 'taken back', await migrateDown(await app.engine(), options.to ? { to: options.to } : { steps }));
+      report(output, 'taken back', await migrateDown(db, options.to ? { to: options.to } : { steps }));
     });
   },
 });
@@ -43,8 +42,8 @@ const status = defineCommand({
   settings: ALL_SETTINGS,
   options: { json: flag('print JSON') },
   run: ({ options, config, output }) =>
-    withEngine(config(), async (app) => {
-      const { applied, pending, unknown } = await migrationStatus(await app.engine());
+    onDatabase(config(), async (db, { migrationStatus }) => {
+      const { applied, pending, unknown } = await migrationStatus(db);
       if (options.json) output.json({ applied, pending, unknown });
       else {
         for (const name of applied) output.line(`applied  ${name}`);
@@ -60,9 +59,13 @@ export default defineCommand({
   subcommands: [up, down, status],
 });
 
-async function withEngine(config: Config, work: (app: App) => Promise<void>): Promise<ExitCode> {
+type Migrations = typeof import('../../db/migrate.js');
+
+async function onDatabase(config: Config, work: (db: Database, migrations: Migrations) => Promise<void>): Promise<ExitCode> {
+  // Loaded here and not above: help shows this command too, and should not wait for a database driver.
+  const [{ openApp }, migrations] = await Promise.all([import('../../app.js'), import('../../db/migrate.js')]);
   await using app = openApp(config);
-  await work(app);
+  await work(await app.engine(), migrations);
   return 0;
 }
 

@@ -1,5 +1,4 @@
 import { openApp } from '../../app.js';
-import { seed } from '../../db/seed.js';
 import { defineCommand } from '../define.js';
 import { ALL_SETTINGS } from '../program.js';
 
@@ -12,7 +11,7 @@ export default defineCommand({
     const config = readConfig();
     await using app = openApp(config);
     output.note(`Seeding tenant ${config.tenant} …`);
-    const { db, models } = await app.database();
+    const [{ db, models }, { seed }] = await Promise.all([app.database(), import('../../db/seed.js')]);
     await seed(db, models, { tenantId: config.tenant });
     output.line(`Tenant ${config.tenant} holds the example data.`);
     return 0;

@@ -6,13 +6,13 @@ import { GENERATED, table } from './markdown.js';
 const bySet = TOOLSETS.map((toolset) => ({ toolset, members: tools.filter((tool) => tool.toolset === toolset) })).filter(
   ({ members }) => members.length > 0,
 );
-const kind = ({ annotations }: Tool): string => (annotations.readOnlyHint ? 'reads' : annotations.destructiveHint ? 'deletes' : 'writes');
+const kind = ({ annotations }: Tool): string => (annotations.readOnlyHint ? 'reads' : annotations.destructiveHint ? 'destructive' : 'writes');
 
 export const toolTable = (): string =>
   table(
     ['toolset', 'tool', '', 'what it does'],
     bySet.flatMap(({ toolset, members }) =>
-      members.map((tool) => [toolset, `[\`${tool.name}\`](docs/tools.md#${tool.name})`, kind(tool), tool.title]),
+      members.map((tool) => [toolset, `[\`${tool.name}\`](docs/tools.md#${tool.name})`, kind(tool), firstSentence(tool.description)]),
     ),
   );
 
@@ -22,6 +22,8 @@ export function toolPage(): string {
     'Every tool answers with structured content and a short text beside it. ★ marks arguments that are required. `core` is served by default; see `RECOLLECT_TOOLSETS`.';
   return `${['# Tools', GENERATED, intro, ...sections].join('\n\n')}\n`;
 }
+
+const firstSentence = (text: string): string => /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, '.') ?? text;
 
 function describe(tool: Tool): string {
   const input = toJsonSchema(tool.input);

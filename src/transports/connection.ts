@@ -4,40 +4,58 @@ import { createMcpServer } from '../mcp/server.js';
 import type { Session } from '../mcp/session.js';
 import { Subscriptions } from '../mcp/subscriptions.js';
 
-/**
- * Serves one client on a transport that lasts as long as the connection. The first message decides the era. The SDK answers
- * `subscriptions/listen` itself and does not tell which resources it is about, so they are read off the wire on their way in.
- */
+/** Serves one client on a transport that lasts as long as the connection. The first message decides the protocol era. */
 export function serveConnection(session: Session, wire: Transport, onClosed: () => void = () => {}): StdioServerHandle {
   const subscriptions = new Subscriptions(session);
-  const { log } = session;
   const handle = serveBothEras(() => createMcpServer(session, subscriptions), {
     transport: wire,
-    onerror: (error) => log.debug({ err: error }, 'protocol error'),
+    onerror: (error) => session.log.debug({ err: error }, 'protocol error'),
   });
-  const { onmessage, onclose } = wire;
-  wire.onmessage = (message, extra) => {
-    onmessage?.(message, extra);
-    follow(message, session, subscriptions);
-  };
+  const { onclose } = wire;
   wire.onclose = () => {
     subscriptions.close();
     onclose?.();
     onClosed();
   };
+  watchListening(wire, session, subscriptions);
   return handle;
 }
 
-function follow(message: JSONRPCMessage, { log }: Session, subscriptions: Subscriptions): void {
-  if (!('method' in message)) return;
-  if (message.method === 'subscriptions/listen' && 'id' in message) {
-    const wanted = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
-    const uris = Array.isArray(wanted?.resourceSubscriptions) ? wanted.resourceSubscriptions : [];
-    for (const uri of uris.filter((uri) => typeof uri === 'string')) {
-      subscriptions.add(owner(message.id), uri).catch((error: unknown) => log.debug({ err: error, uri }, 'nothing to subscribe to'));
+/**
+ * The SDK answers `subscriptions/listen` itself and tells nobody which resources it is about, so they are read off the wire.
+ * The request goes on to the SDK when they are watched: once the client has its answer, no change may be missed.
+ */
+function watchListening(wire: Transport, { log }: Session, subscriptions: Subscriptions): void {
+  const deliver = wire.onmessage;
+  const opening = new Set<string>();
+  wire.onmessage = (message, extra) => {
+    const uris = listenedTo(message);
+    if (uris && 'id' in message) {
+      const owner = ownerOf(message.id);
+      opening.add(owner);
+      const watched = uris.map((uri) =>
+        subscriptions.add(owner, uri).catch((error: unknown) => log.debug({ err: error, uri }, 'nothing to subscribe to')),
+      );
+      void Promise.all(watched).then(() => {
+        if (opening.delete(owner)) deliver?.(message, extra);
+        else subscriptions.remove(owner);
+      });
+      return;
     }
-  }
-  if (message.method === 'notifications/cancelled') subscriptions.remove(owner(message.params?.requestId));
+    if ('method' in message && message.method === 'notifications/cancelled') {
+      const owner = ownerOf(message.params?.requestId);
+      opening.delete(owner);
+      subscriptions.remove(owner);
+    }
+    deliver?.(message, extra);
+  };
 }
 
-const owner = (requestId: unknown): string => `listen ${JSON.stringify(requestId)}`;
+function listenedTo(message: JSONRPCMessage): string[] | undefined {
+  if (!('method' in message) || message.method !== 'subscriptions/listen') return undefined;
+  const wanted = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
+  const uris = wanted?.resourceSubscriptions;
+  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : undefined;
+}
+
+const ownerOf = (requestId: unknown): string => `listen ${JSON.stringify(requestId)}`;

@@ -1,10 +1,10 @@
 import { Console } from 'node:console';
 import { type Readable, Writable } from 'node:stream';
-import { type App, principalFrom } from '../app.js';
+import type { App } from '../app.js';
 import type { Session } from '../mcp/session.js';
-import { VERSION } from '../version.js';
 import { serveConnection } from './connection.js';
 import { LineTransport } from './line-transport.js';
+import { sessionOf } from './session-of.js';
 
 /** The client expects the process to be gone a second after it closed its end. What is under way got half of that already. */
 const CLOSE_MS = 450;
@@ -22,19 +22,6 @@ export async function serveStdio(app: App, input: Readable = process.stdin): Pro
     giveBack();
   }
 }
-
-const sessionOf = ({ config, storeFor, changes, log }: App): Session => {
-  const principal = principalFrom(config);
-  return {
-    principal,
-    store: () => storeFor(principal),
-    toolsets: new Set(config.toolsets),
-    readOnly: config.readOnly,
-    changes,
-    log,
-    version: VERSION,
-  };
-};
 
 async function untilClosed(session: Session, transport: LineTransport): Promise<void> {
   let stop: (signal: NodeJS.Signals) => void = () => {};

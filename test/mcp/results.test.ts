@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { clip } from '../../src/mcp/results.js';
+
+it('leaves a text that fits as it is', () => {
+  expect(clip('x'.repeat(20_000))).toHaveLength(20_000);
+  expect(clip('漢'.repeat(3), 9)).toBe('漢漢漢');
+});
+
+it('cuts between characters and says how much is missing', () => {
+  expect(clip('漢'.repeat(4), 10)).toBe('漢漢漢\n… [cut: 3 of 12 bytes left out]');
+  expect(clip('a😀b', 3)).toBe('a\n… [cut: 5 of 6 bytes left out]');
+});

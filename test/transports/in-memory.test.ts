@@ -1,0 +1,77 @@
+import { InMemoryTransport as ModernInMemory } from '@modelcontextprotocol/client';
+import { InMemoryTransport as OldInMemory } from '@modelcontextprotocol/sdk/inMemory.js';
+import type { Transport } from '@modelcontextprotocol/server';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type App, openApp } from '../../src/app.js';
+import { loadConfig } from '../../src/config.js';
+import { serveConnection } from '../../src/transports/connection.js';
+import { sessionOf } from '../../src/transports/session-of.js';
+import { describeContract } from './contract.js';
+import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
+import { modernPeer, oldPeer, type Peer } from './peers.js';
+
+let folder: MemoryFolder;
+let app: App;
+
+beforeAll(async () => {
+  folder = await createMemoryFolder();
+  app = openApp(loadConfig({}, folder.env));
+});
+afterAll(async () => {
+  await app.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+function connectOld(): Promise<Peer> {
+  const [client, server] = OldInMemory.createLinkedPair();
+  serveConnection(sessionOf(app), server as Transport);
+  return oldPeer(client);
+}
+
+function connectModern(): Promise<Peer> {
+  const [client, server] = ModernInMemory.createLinkedPair();
+  serveConnection(sessionOf(app), server);
+  return modernPeer(client);
+}
+
+describeContract('in memory, revision 2025-11-25', connectOld);
+describeContract('in memory, revision 2026-07-28', connectModern);
+
+it('offers only what reads when told so', async () => {
+  const [client, server] = OldInMemory.createLinkedPair();
+  serveConnection({ ...sessionOf(app), readOnly: true }, server as Transport);
+  await using peer = await oldPeer(client);
+  const names = (await peer.listTools()).tools.map(({ name }) => name);
+  expect(names).toContain('load_history');
+  expect(names).not.toContain('save_turn');
+  expect(peer.instructions).not.toContain('save_turn');
+  await expect(peer.callTool('save_turn', { messages: [{ role: 'user', content: 'x' }] })).rejects.toMatchObject({ code: -32602 });
+});
+
+it('offers only the toolsets that are on and the scopes that are granted', async () => {
+  const [client, server] = OldInMemory.createLinkedPair();
+  const session = sessionOf(app);
+  const principal = { ...session.principal, scopes: new Set(['users:read'] as const) };
+  serveConnection({ ...session, principal }, server as Transport);
+  await using peer = await oldPeer(client);
+  expect((await peer.listTools()).tools.filter(({ name }) => !/_user_?/.test(name))).toEqual([]);
+  expect((await peer.listPrompts()).prompts).toEqual([]);
+  await expect(peer.readResource('memory://conversations/00000000-0000-7000-8000-000000000000')).rejects.toThrow(/Unknown resource/);
+
+  const [coreClient, coreServer] = OldInMemory.createLinkedPair();
+  serveConnection({ ...session, toolsets: new Set(['core'] as const) }, coreServer as Transport);
+  await using core = await oldPeer(coreClient);
+  expect((await core.listTools()).tools.map(({ name }) => name)).not.toContain('poll_events');
+});
+
+it('shakes hands, lists and refuses nonsense without a database', async () => {
+  const [client, server] = OldInMemory.createLinkedPair();
+  serveConnection({ ...sessionOf(app), store: () => Promise.reject(new Error('secret detail')) }, server as Transport);
+  await using peer = await oldPeer(client);
+  expect((await peer.listTools()).tools.length).toBeGreaterThan(5);
+  expect((await peer.callTool('save_turn', {})).content[0]?.text).toMatch(/^invalid_input: messages is required/);
+  const failed = await peer.callTool('list_conversations');
+  expect(failed.isError).toBe(true);
+  expect(failed.content[0]?.text).toMatch(/^internal: .*reference [0-9a-f]{8}/);
+  expect(failed.content[0]?.text).not.toContain('secret');
+});

@@ -4,9 +4,9 @@ import { Repository } from './context.js';
 import type { ConversationRecord, MessageRecord, MessageRole } from './records.js';
 import { loadHistory } from './sql/load-history.js';
 
-/** Above this many bytes of messages a page ends early, so that no answer floods its reader; one message always fits. */
-const PAGE_BYTES = 256 * 1024;
 export const MAX_PAGE = 1000;
+/** A page whose length nobody chose must not flood a context. */
+const STANDARD_BYTES = 64 * 1024;
 
 export type HistoryQuery = {
   conversationId?: string | undefined;
@@ -18,6 +18,8 @@ export type HistoryQuery = {
   limit: number;
   maxTurns?: number | undefined;
   maxTokens?: number | undefined;
+  /** Above this many bytes of messages the page ends early, so that no answer floods its reader; one message always fits. */
+  maxBytes?: number | undefined;
   roles?: MessageRole[] | undefined;
   includeDeleted?: boolean | undefined;
 };
@@ -121,7 +123,7 @@ function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', q
     tokens += tokensOf(row);
     bytes += Buffer.byteLength(JSON.stringify(row));
     if (query.maxTokens !== undefined && tokens > query.maxTokens) break;
-    if (bytes > PAGE_BYTES && kept.size > 0) break;
+    if (bytes > (query.maxBytes ?? STANDARD_BYTES) && kept.size > 0) break;
     kept.add(row);
   }
   return page.filter((row) => kept.has(row));

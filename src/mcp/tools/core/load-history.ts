@@ -10,6 +10,8 @@ import { transcriptLines } from '../../transcript-text.js';
 import { viewConversation, viewMessage } from '../../views.js';
 
 const STANDARD_PAGE = 20;
+/** A page whose length was asked for is only kept from being absurd. */
+const MAX_BYTES = 2 * 1024 * 1024;
 
 export default defineTool({
   name: 'load_history',
@@ -42,6 +44,7 @@ export default defineTool({
     last_seq: z.number().nullable(),
     total_tokens: z.number(),
     dropped: z.number().describe('Left out for the budget or the format.'),
+    truncated: z.boolean().describe('dropped is not 0: page on, or ask for fewer.'),
   }),
 
   async run(input, { store }) {
@@ -62,6 +65,7 @@ export default defineTool({
       limit: input.limit ?? (bounded ? MAX_PAGE : STANDARD_PAGE),
       maxTurns: max_turns,
       maxTokens: max_tokens,
+      maxBytes: input.limit === undefined && max_tokens === undefined ? undefined : MAX_BYTES,
       roles: input.roles,
       includeDeleted: input.include_deleted,
     });
@@ -81,6 +85,7 @@ export default defineTool({
       last_seq: page.messages.at(-1)?.seq ?? null,
       total_tokens: page.totalTokens,
       dropped: page.dropped + formatted.dropped,
+      truncated: page.dropped + formatted.dropped > 0,
     };
   },
 

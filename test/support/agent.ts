@@ -1,0 +1,69 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import type { Transport } from '@modelcontextprotocol/server';
+import { createLog } from '../../src/log.js';
+import { type Role, scopesOf } from '../../src/principal.js';
+import { ChangeSource } from '../../src/repository/change-source.js';
+import type { Limits } from '../../src/repository/limits.js';
+import { ChangeFeed } from '../../src/services/change-feed.js';
+import { TOOLSETS } from '../../src/toolsets.js';
+import { serveConnection } from '../../src/transports/connection.js';
+import type { TestEngine } from './engines.js';
+import { storeFor } from './store.js';
+
+type Who = { tenantId: string; user?: string; role?: Role; limits?: Partial<Limits>; clock?: () => Date };
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape the output schema has checked
+type Answer = any;
+
+/** A real client of a real server, joined in memory, for one principal. */
+export interface Agent extends AsyncDisposable {
+  readonly client: Client;
+  /** The structured result; throws when the tool answered with an error. */
+  call(tool: string, args?: Record<string, unknown>): Promise<Answer>;
+  /** The readable text of a result. */
+  text(tool: string, args?: Record<string, unknown>): Promise<string>;
+  /** The text of the error a call must end in. */
+  refusal(tool: string, args?: Record<string, unknown>): Promise<string>;
+}
+
+export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  const log = createLog('silent');
+  const changes = new ChangeFeed(async () => new ChangeSource(engine.db), log);
+  const role = who.role ?? (who.user === undefined ? 'service' : 'user');
+  const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: scopesOf(role) };
+  const store = storeFor(engine.db, { ...who, role });
+  const handle = serveConnection(
+    { principal, store: () => store, toolsets: new Set(TOOLSETS), readOnly: false, changes, log, version: '0.0.0' },
+    far as Transport,
+  );
+  const client = new Client({ name: 'test', version: '0' });
+  await client.connect(near);
+  // A client that has listed the tools checks every structured result against its output schema.
+  await client.listTools();
+
+  const answer = async (name: string, args: Record<string, unknown> = {}) => {
+    const result = await client.callTool({ name, arguments: args });
+    const [first] = result.content as { type: string; text: string }[];
+    return { ok: result.isError !== true, text: first?.text ?? '', structured: result.structuredContent };
+  };
+  return {
+    client,
+    async call(name, args) {
+      const { ok, text, structured } = await answer(name, args);
+      if (!ok) throw new Error(text);
+      return structured;
+    },
+    text: async (name, args) => (await answer(name, args)).text,
+    async refusal(name, args) {
+      const { ok, text } = await answer(name, args);
+      if (ok) throw new Error(`${name} answered: ${text}`);
+      return text;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await handle.close();
+      await changes.close();
+    },
+  };
+}

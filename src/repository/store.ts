@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
+import { AssetRepository } from './assets.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
 import { EventRepository } from './events.js';
@@ -8,6 +9,7 @@ import { HistoryRepository } from './history.js';
 import type { Limits } from './limits.js';
 import { MessageRepository } from './messages.js';
 import { provision } from './provision.js';
+import { SchemaRepository } from './schema.js';
 import { TurnRepository } from './turns.js';
 
 export type StoreOptions = { db: Database; models: Models; principal: Principal; limits: Limits; clock: () => Date };
@@ -19,6 +21,8 @@ export class Store {
   readonly conversations: ConversationRepository;
   readonly messages: MessageRepository;
   readonly events: EventRepository;
+  readonly assets: AssetRepository;
+  readonly schema: SchemaRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -28,6 +32,8 @@ export class Store {
     this.conversations = new ConversationRepository(context);
     this.messages = new MessageRepository(context);
     this.events = new EventRepository(context);
+    this.assets = new AssetRepository(context);
+    this.schema = new SchemaRepository(context);
   }
 
   /** Makes sure that the principal's tenant and user are there, and opens its store. */

@@ -7,18 +7,20 @@ type Turn = { role: 'user' | 'assistant'; content: ContentPart[] };
 const blocks = (content: Content): ContentPart[] =>
   (typeof content === 'string' ? [{ type: 'text', text: content }] : content).filter((part) => part.type !== 'text' || part.text !== '');
 
-function stepBlocks({ message, calls, results }: Step): ContentPart[] {
-  if (results.length > 0) {
-    return results.map((result) => ({
-      type: 'tool_result',
-      tool_use_id: result.callId,
-      content: contentText(result.content),
-      ...(result.isError ? { is_error: true } : {}),
-    }));
-  }
+/** What a step says, and in a message after it what its calls were answered. */
+function stepTurns({ message, exchanges }: Step): Turn[] {
   // Calls saved as content parts as well would be sent twice.
   const said = blocks(message.content).filter((part) => part.type !== 'tool_use' && part.type !== 'tool_result');
-  return [...said, ...calls.map((call) => ({ type: 'tool_use', id: call.id, name: call.name, input: call.arguments }))];
+  const calls = exchanges.map(({ call }) => ({ type: 'tool_use', id: call.id, name: call.name, input: call.arguments }));
+  const results = exchanges.map(({ result }) => ({
+    type: 'tool_result',
+    tool_use_id: result.callId,
+    content: contentText(result.content),
+    ...(result.isError ? { is_error: true } : {}),
+  }));
+  const spoken: Turn = { role: message.role === 'assistant' ? 'assistant' : 'user', content: [...said, ...calls] };
+  const turns: Turn[] = [spoken, { role: 'user', content: results }];
+  return turns.filter((turn) => turn.content.length > 0);
 }
 
 /**
@@ -35,15 +37,16 @@ export function toAnthropic(messages: readonly MessageRecord[]): { system?: stri
       system.push(contentText(step.message.content));
       continue;
     }
-    const role = step.message.role === 'assistant' ? 'assistant' : 'user';
-    const content = stepBlocks(step);
-    if (content.length === 0 || (turns.length === 0 && role === 'assistant')) {
+    const said = stepTurns(step);
+    if (said.length === 0 || (turns.length === 0 && said[0]?.role === 'assistant')) {
       dropped++;
       continue;
     }
-    const last = turns.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else turns.push({ role, content });
+    for (const { role, content } of said) {
+      const last = turns.at(-1);
+      if (last?.role === role) last.content.push(...content);
+      else turns.push({ role, content });
+    }
   }
   const said = system.filter((text) => text !== '').join('\n\n');
   return { ...(said ? { system: said } : {}), messages: turns.map(simplify), dropped };

@@ -13,22 +13,20 @@ export function toOpenAi(messages: readonly MessageRecord[]): { messages: JsonOb
   const { steps, dropped } = pairTools(messages);
   return {
     dropped,
-    messages: steps.flatMap(({ message, calls, results }): JsonObject[] => {
-      if (results.length > 0) {
-        return results.map(({ callId, content }) => ({ role: 'tool', tool_call_id: callId, content: contentText(content) }));
-      }
-      if (message.role === 'assistant') {
-        const text = contentText(message.content);
-        if (calls.length === 0) return [{ role: 'assistant', content: text, ...speaker(message.author) }];
-        const toolCalls = calls.map((call) => ({
+    messages: steps.flatMap(({ message, exchanges }): JsonObject[] => {
+      const text = contentText(message.content);
+      if (exchanges.length > 0) {
+        const calls = exchanges.map(({ call }) => ({
           id: call.id,
           type: 'function',
           function: { name: call.name, arguments: JSON.stringify(call.arguments) },
         }));
-        return [{ role: 'assistant', content: text || null, ...speaker(message.author), tool_calls: toolCalls }];
+        return [
+          { role: 'assistant', content: text || null, ...speaker(message.author), tool_calls: calls },
+          ...exchanges.map(({ result }) => ({ role: 'tool', tool_call_id: result.callId, content: contentText(result.content) })),
+        ];
       }
-      const content = message.role === 'user' ? message.content : contentText(message.content);
-      return [{ role: message.role, content, ...speaker(message.author) }];
+      return [{ role: message.role, content: message.role === 'user' ? message.content : text, ...speaker(message.author) }];
     }),
   };
 }

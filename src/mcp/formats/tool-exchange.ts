@@ -49,39 +49,49 @@ function readContent(result: JsonObject, message: MessageRecord): Content {
   return content === undefined || content === null ? message.content : JSON.stringify(content);
 }
 
-export type Step = { message: MessageRecord; calls: ToolCall[]; results: ToolResult[] };
+/** A message with the calls it makes, each with its answer. */
+export type Step = { message: MessageRecord; exchanges: { call: ToolCall; result: ToolResult }[] };
 
 /**
- * Reads messages as steps in which every call is answered by the results right after it and every result answers a call
- * right before it, as both APIs demand. What a page cut in two, and so cannot be sent, is left out and counted.
+ * Reads messages as steps in which every call is answered, once, by the results right after it, as both APIs demand. What a
+ * page cut in two, and so cannot be sent, is left out and counted.
  */
 export function pairTools(messages: readonly MessageRecord[]): { steps: Step[]; dropped: number } {
   const live = messages.filter((message) => message.status !== 'deleted');
   const steps: Step[] = [];
   let dropped = 0;
-  for (let at = 0; at < live.length; at++) {
-    const message = live[at]!;
-    const wanted = message.role === 'assistant' ? (message.toolCalls ?? []).flatMap((call) => readCall(call) ?? []) : [];
-    if (carriesResults(message)) {
-      dropped++; // answers no call that stands before it
+  let at = 0;
+  while (at < live.length) {
+    const message = live[at++]!;
+    if (message.role === 'tool') {
+      dropped++; // answers no call that stands right before it
       continue;
     }
-    const answers: Step[] = [];
-    let next = at + 1;
-    for (; next < live.length && carriesResults(live[next]!); next++) {
-      const results = readResults(live[next]!).filter((result) => wanted.some((call) => call.id === result.callId));
-      if (wanted.length === 0 || results.length === 0) break;
-      answers.push({ message: live[next]!, calls: [], results });
+    const open = new Map(
+      (message.role === 'assistant' ? (message.toolCalls ?? []) : [])
+        .flatMap((saved) => readCall(saved) ?? [])
+        .map((call) => [call.id, call]),
+    );
+    const asked = open.size;
+    const step: Step = { message, exchanges: [] };
+    const after: Step[] = [];
+    for (; open.size > 0 && at < live.length && carriesResults(live[at]!); at++) {
+      const answering = live[at]!;
+      for (const result of readResults(answering)) {
+        const call = open.get(result.callId);
+        if (call && open.delete(result.callId)) step.exchanges.push({ call, result });
+      }
+      if (answering.role === 'user' && hasContent(answering)) after.push({ message: answering, exchanges: [] });
     }
-    const answered = new Set(answers.flatMap((step) => step.results.map((result) => result.callId)));
-    const calls = wanted.filter((call) => answered.has(call.id));
-    if (calls.length < wanted.length && message.text === '' && calls.length === 0) dropped++;
-    else steps.push({ message, calls, results: [] });
-    steps.push(...answers);
-    at = next - 1;
+    const empty = !hasContent(message) && step.exchanges.length === 0;
+    if (empty && (asked > 0 || carriesResults(message))) dropped++;
+    else steps.push(step);
+    steps.push(...after);
   }
   return { steps, dropped };
 }
 
-const carriesResults = (message: MessageRecord): boolean =>
-  message.role === 'tool' || (message.role === 'user' && (message.toolResults?.length ?? 0) > 0);
+const hasContent = ({ content }: MessageRecord): boolean => content.length > 0;
+
+const carriesResults = ({ role, toolResults }: MessageRecord): boolean =>
+  role === 'tool' || (role === 'user' && (toolResults?.length ?? 0) > 0);

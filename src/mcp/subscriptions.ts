@@ -66,4 +66,6 @@ export class Subscriptions {
 }
 
 const tooMany = () =>
-  new AppError('quota_exceeded', `At most ${MAX_WATCHED} resources can be subscribed to on one connection.`, { hint: 'Unsubscribe from some.' });
+  new AppError('quota_exceeded', `At most ${MAX_WATCHED} resources can be subscribed to on one connection.`, {
+    hint: 'Unsubscribe from some.',
+  });

@@ -6,8 +6,8 @@ import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/typ
 
 type Content = { type: string; text?: string };
 export type ToolResult = { isError?: boolean; content: Content[]; structuredContent?: Record<string, unknown> };
-type Page<K extends string, T> = { [key in K]: T[] } & { nextCursor?: string };
-export type Listed = { name: string; uri?: string; uriTemplate?: string; inputSchema?: Record<string, unknown> };
+type Page<K extends string, T> = { [key in K]: T[] } & { nextCursor?: string | undefined };
+export type Listed = { name: string; uri?: string; uriTemplate?: string };
 export type Completion = { values: string[]; total?: number; hasMore?: boolean };
 export type Contents = { uri: string; mimeType?: string; text?: string; blob?: string };
 
@@ -39,7 +39,7 @@ export async function oldPeer(transport: OldTransport): Promise<Peer> {
   const updated = listeners();
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => updated.tell(params.uri));
   return {
-    ...common(client),
+    ...common(client, (cursor) => client.listResources(cursor === undefined ? {} : { cursor })),
     revision: (transport as { _protocolVersion?: string })._protocolVersion,
     async subscribe(uri, onUpdate) {
       const forget = updated.add(uri, onUpdate);
@@ -59,7 +59,8 @@ export async function modernPeer(transport: ModernTransport): Promise<Peer> {
   const updated = listeners();
   client.setNotificationHandler('notifications/resources/updated', ({ params }) => updated.tell(params.uri));
   return {
-    ...common(client),
+    // Its own method reads all pages at once when no cursor is given.
+    ...common(client, (cursor) => client.request({ method: 'resources/list', params: cursor === undefined ? {} : { cursor } })),
     revision: client.getNegotiatedProtocolVersion(),
     async subscribe(uri, onUpdate) {
       const forget = updated.add(uri, onUpdate);
@@ -72,7 +73,7 @@ export async function modernPeer(transport: ModernTransport): Promise<Peer> {
   };
 }
 
-function common(client: OldClient | ModernClient) {
+function common(client: OldClient | ModernClient, listPage: Peer['listResources']) {
   // The two lines of the SDK differ in types that say the same.
   const same = client as OldClient;
   const page = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });
@@ -84,8 +85,7 @@ function common(client: OldClient | ModernClient) {
       (client instanceof OldClient
         ? await client.callTool({ name, arguments: args }, undefined, signal ? { signal } : {})
         : await client.callTool({ name, arguments: args }, signal ? { signal } : {})) as ToolResult,
-    listResources: (cursor?: string) =>
-      same.listResources(page(cursor), { cacheMode: 'bypass' } as object) as Promise<Page<'resources', Listed>>,
+    listResources: (cursor?: string) => listPage(cursor),
     listTemplates: () => same.listResourceTemplates() as Promise<Page<'resourceTemplates', Listed>>,
     readResource: (uri: string) => same.readResource({ uri }) as Promise<{ contents: Contents[] }>,
     listPrompts: () => same.listPrompts() as Promise<Page<'prompts', Listed>>,

@@ -10,6 +10,7 @@ import type { Limits } from './limits.js';
 import { MessageRepository } from './messages.js';
 import { provision } from './provision.js';
 import { SchemaRepository } from './schema.js';
+import { SearchRepository } from './search.js';
 import { TurnRepository } from './turns.js';
 
 export type StoreOptions = { db: Database; models: Models; principal: Principal; limits: Limits; clock: () => Date };
@@ -23,6 +24,7 @@ export class Store {
   readonly events: EventRepository;
   readonly assets: AssetRepository;
   readonly schema: SchemaRepository;
+  readonly search: SearchRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -32,6 +34,7 @@ export class Store {
     this.conversations = new ConversationRepository(context);
     this.messages = new MessageRepository(context);
     this.events = new EventRepository(context);
+    this.search = new SearchRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
   }

@@ -3,6 +3,7 @@ import deleteConversation from './core/delete-conversation.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
 import saveTurn from './core/save-turn.js';
+import searchMessages from './core/search-messages.js';
 import updateConversation from './core/update-conversation.js';
 import deleteMessage from './messages/delete-message.js';
 import editMessage from './messages/edit-message.js';
@@ -16,6 +17,7 @@ export const tools: readonly Tool[] = [
   listConversations,
   updateConversation,
   deleteConversation,
+  searchMessages,
   getMessage,
   editMessage,
   deleteMessage,

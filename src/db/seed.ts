@@ -72,6 +72,7 @@ async function seedConversations({ db, models, tenantId, transaction }: Seeding,
     const { id: conversationId } = key(tenantId, conversationKey);
     const userId = known(users, user);
     const { header, messages, events } = conversationRows(conversation);
+    const speaker = demo.users.find(({ externalId }) => externalId === user)?.displayName ?? null;
     const deviceId = known(devices, device);
     const named = { userId, deviceId, conversationKey, title, topic, summary };
     await Conversation.create({ tenantId, id: conversationId, ...named, ...header }, { transaction });
@@ -79,6 +80,7 @@ async function seedConversations({ db, models, tenantId, transaction }: Seeding,
       ...key(tenantId, `${conversationKey}:${message.seq}`),
       conversationId,
       userId,
+      author: message.role === 'user' ? speaker : null,
       clientMessageId: `${conversationKey}:${message.seq}`,
       ...message,
     }));

@@ -27,11 +27,11 @@ export function guardTenants(sequelize: Sequelize): void {
 function guardUnhooked(model: ModelStatic<Model>): void {
   const { aggregate, increment } = model;
   Object.assign(model, {
-    aggregate(attribute: never, name: string, options?: never) {
+    async aggregate(attribute: never, name: string, options?: never) {
       assertTenant(model, name, options ?? {});
       return aggregate.call(model, attribute, name, options);
     },
-    increment(fields: never, options: never) {
+    async increment(fields: never, options: never) {
       assertTenant(model, 'increment', options ?? {});
       return increment.call(model, fields, options);
     },

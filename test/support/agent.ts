@@ -18,6 +18,7 @@ type Answer = any;
 /** A real client of a real server, joined in memory, for one principal. */
 export interface Agent extends AsyncDisposable {
   readonly client: Client;
+  readonly tenantId: string;
   /** The structured result; throws when the tool answered with an error. */
   call(tool: string, args?: Record<string, unknown>): Promise<Answer>;
   /** The readable text of a result. */
@@ -49,6 +50,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   };
   return {
     client,
+    tenantId: who.tenantId,
     async call(name, args) {
       const { ok, text, structured } = await answer(name, args);
       if (!ok) throw new Error(text);

@@ -23,7 +23,10 @@ export function serveTools(server: Server, session: Session): void {
     try {
       return await call(tool, params.arguments ?? {}, session, mcpReq.signal);
     } catch (error) {
-      return toToolError(publicError(error, session.log, { tool: tool.name }));
+      const known = publicError(error, session.log, { tool: tool.name });
+      // The call is over by the answer, not by this: a client that takes no log entries misses nothing.
+      if (known.code === 'internal') mcpReq.log('error', { tool: tool.name, message: known.message }).catch(() => {});
+      return toToolError(known);
     }
   });
 }

@@ -75,3 +75,13 @@ it('shakes hands, lists and refuses nonsense without a database', async () => {
   expect(failed.content[0]?.text).toMatch(/^internal: .*reference [0-9a-f]{8}/);
   expect(failed.content[0]?.text).not.toContain('secret');
 });
+
+it('refuses to watch what is not there or never announced', async () => {
+  await using peer = await connectOld();
+  for (const uri of ['memory://conversations/00000000-0000-7000-8000-000000000000', 'memory://schema', 'memory://nothing'])
+    await expect(peer.subscribe(uri, () => {})).rejects.toMatchObject({ code: -32602 });
+  await using modern = await connectModern();
+  // This era has no way to refuse one of several; what is not there just never changes.
+  const leave = await modern.subscribe('memory://nothing', () => {});
+  await leave();
+});

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeInstructions } from '../src/mcp/instructions.js';
-import { type JsonSchema, toJsonSchema } from '../src/mcp/json-schema.js';
+import { type JsonSchema, toInputSchema, toOutputSchema } from '../src/mcp/json-schema.js';
 import { prompts } from '../src/mcp/prompts/index.js';
 import { resources } from '../src/mcp/resources/index.js';
 import { describeTool } from '../src/mcp/serve-tools.js';
@@ -36,8 +36,8 @@ const argumentsOf = (schema: JsonSchema, place = ''): [string, JsonSchema][] =>
   });
 
 describe.each(tools.map((tool) => [tool.name, tool] as const))('%s', (name, tool) => {
-  const input = toJsonSchema(tool.input);
-  const output = toJsonSchema(tool.output);
+  const input = toInputSchema(tool.input);
+  const output = toOutputSchema(tool.output);
 
   it('keeps its published shape', async () => {
     const { toolset, scope } = tool;

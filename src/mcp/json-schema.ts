@@ -2,13 +2,23 @@ import { z } from 'zod';
 
 export type JsonSchema = { [key: string]: unknown };
 
-const cache = new WeakMap<z.ZodType, JsonSchema>();
+const inputs = new WeakMap<z.ZodType, JsonSchema>();
+const outputs = new WeakMap<z.ZodType, JsonSchema>();
 
-/** JSON Schema of what a caller sends or gets, made once. Every client reads it into its context, so what says nothing is left out. */
-export function toJsonSchema(type: z.ZodType): JsonSchema {
+/** JSON Schema of what a caller sends, made once. Every client reads it into its context, so what says nothing is left out. */
+export const toInputSchema = (type: z.ZodType): JsonSchema => remembered(inputs, type, compact);
+
+/** JSON Schema of an answer, without formats: what we write needs no check, and validators of clients stumble over those they do not know. */
+export const toOutputSchema = (type: z.ZodType): JsonSchema =>
+  remembered(outputs, type, (schema) => {
+    compact(schema);
+    delete schema.format;
+  });
+
+function remembered(cache: WeakMap<z.ZodType, JsonSchema>, type: z.ZodType, change: (schema: JsonSchema) => void): JsonSchema {
   const known = cache.get(type);
   if (known) return known;
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', override: ({ jsonSchema }) => compact(jsonSchema) }) as JsonSchema;
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', override: ({ jsonSchema }) => change(jsonSchema) }) as JsonSchema;
   cache.set(type, schema);
   return schema;
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { closest } from '../closest.js';
 import { invalidInput } from '../errors.js';
 import { assertCleanText } from './clean-text.js';
-import { type JsonSchema, schemaAt, toJsonSchema } from './json-schema.js';
+import { type JsonSchema, schemaAt, toInputSchema } from './json-schema.js';
 
 const MAX_PROBLEMS = 8;
 
@@ -13,7 +13,7 @@ export function parseArguments<In extends z.ZodObject>(type: In, args: unknown):
   assertCleanText(args);
   const result = type.safeParse(args);
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => explain(issue, [], args, toJsonSchema(type)));
+  const problems = result.error.issues.flatMap((issue) => explain(issue, [], args, toInputSchema(type)));
   const shown = problems.slice(0, MAX_PROBLEMS);
   if (problems.length > shown.length) shown.push(`And ${problems.length - shown.length} more problems.`);
   throw invalidInput(shown.join(' '), 'Nothing was done.');

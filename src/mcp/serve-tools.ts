@@ -2,7 +2,7 @@ import type { CallToolResult, Server, Tool as ToolEntry } from '@modelcontextpro
 import { closest } from '../closest.js';
 import type { Tool } from './define.js';
 import { invalidParams, publicError, toToolError } from './errors.js';
-import { toJsonSchema } from './json-schema.js';
+import { toInputSchema, toOutputSchema } from './json-schema.js';
 import { parseArguments } from './parse-arguments.js';
 import { clip } from './results.js';
 import { selectTools } from './select-tools.js';
@@ -43,8 +43,8 @@ export function describeTool({ name, title, description, annotations, input, out
     name,
     title,
     description,
-    inputSchema: toJsonSchema(input) as ToolEntry['inputSchema'],
-    outputSchema: toJsonSchema(output) as NonNullable<ToolEntry['outputSchema']>,
+    inputSchema: toInputSchema(input) as ToolEntry['inputSchema'],
+    outputSchema: toOutputSchema(output) as NonNullable<ToolEntry['outputSchema']>,
     annotations,
   };
 }

@@ -1,5 +1,5 @@
 import { TOOLSETS, type Tool } from '../../mcp/define.js';
-import { type JsonSchema, toJsonSchema } from '../../mcp/json-schema.js';
+import { type JsonSchema, toInputSchema } from '../../mcp/json-schema.js';
 import { tools } from '../../mcp/tools/index.js';
 import { GENERATED, table } from './markdown.js';
 
@@ -26,8 +26,8 @@ export function toolPage(): string {
 const firstSentence = (text: string): string => /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, '.') ?? text;
 
 function describe(tool: Tool): string {
-  const input = toJsonSchema(tool.input);
-  const output = toJsonSchema(tool.output);
+  const input = toInputSchema(tool.input);
+  const output = toInputSchema(tool.output);
   const args = fields(input, '');
   return [
     `### ${tool.name}`,

@@ -100,7 +100,7 @@ describe('all tools together', () => {
     expect(core.length).toBeGreaterThan(0);
     expect(core.length).toBeLessThanOrEqual(CORE_TOOLS);
     const inputs = JSON.stringify(core.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }))).length;
-    const total = JSON.stringify(core).length;
+    const total = inputs + JSON.stringify(core.map(({ outputSchema }) => outputSchema)).length;
     expect(inputs).toBeLessThan((INPUT_BUDGET * core.length) / CORE_TOOLS);
     expect(total).toBeLessThan((TOTAL_BUDGET * core.length) / CORE_TOOLS);
   });

@@ -3,7 +3,7 @@ import { invalidInput } from '../errors.js';
 const MAX_DEPTH = 100;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Refuses text that cannot be stored: U+0000, which PostgreSQL has no room for, and halves of a surrogate pair, which are no text. */
+/** Refuses what cannot be stored as it is: U+0000, which PostgreSQL has no room for, and halves of a surrogate pair, which are no text. */
 export function assertCleanText(value: unknown, path = '', depth = 0): void {
   if (typeof value === 'string') {
     const flaw = flawOf(value);
@@ -19,6 +19,8 @@ export function assertCleanText(value: unknown, path = '', depth = 0): void {
     return;
   }
   for (const [key, item] of Object.entries(value)) {
+    // Parsers on the way drop it without a word, and then what is stored is not what was said.
+    if (key === '__proto__') throw invalidInput(`${path || 'The arguments'}: a key cannot be named __proto__.`, 'Nothing was done.');
     assertCleanText(key, `${path ? `${path}: ` : ''}a key`, depth + 1);
     assertCleanText(item, path ? `${path}.${key}` : key, depth + 1);
   }

@@ -107,6 +107,10 @@ describe('text that cannot be stored', () => {
     expect(problem(args)).toContain(message);
   });
 
+  it('in a key that parsers drop', () => {
+    expect(problem(JSON.parse('{"query":"a","metadata":{"x":{"__proto__":1}}}'))).toBe('metadata.x: a key cannot be named __proto__.');
+  });
+
   it('and nesting without end is refused before anything walks it', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
     expect(problem({ query: 'a', metadata: { deep } })).toContain('nested more than 100 levels deep');

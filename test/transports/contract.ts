@@ -110,6 +110,14 @@ export function describeContract(name: string, connect: () => Promise<Peer>): vo
       await expect(peer.getPrompt('continue_conversation')).rejects.toEqual(invalidParams);
     });
 
+    it('tells in a sentence what is wrong with the parameters of a request', async () => {
+      await expect(peer.readResource(undefined as never)).rejects.toEqual(invalidParams);
+      await expect(peer.readResource(undefined as never)).rejects.toThrow(/Invalid parameters of resources\/read: params\.uri: /);
+      await expect(peer.callTool('list_conversations', 'all' as never)).rejects.toThrow(
+        /Invalid parameters of tools\/call: params\.arguments: /,
+      );
+    });
+
     it('pages its resources, the latest conversations first, none twice', async () => {
       const made: string[] = [];
       for (let index = 0; index < 60; index += 1) made.push((await save(peer, { title: `Page ${index}` }, 'x')).conversation_id);

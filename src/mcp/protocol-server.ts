@@ -1,0 +1,38 @@
+import { ProtocolError, Server } from '@modelcontextprotocol/server';
+import { invalidParams } from './errors.js';
+
+type Handler = Parameters<Server['_wrapHandler']>[1];
+type SchemaProblem = { path: (string | number)[]; message: string };
+
+/**
+ * The SDK's low-level server, except that a request whose parameters have the wrong shape is a bad parameter, told in a
+ * sentence: the SDK calls it an internal error and sends its validator's report.
+ */
+export class ProtocolServer extends Server {
+  protected override _wrapHandler(method: string, handler: Handler): Handler {
+    const wrapped = super._wrapHandler(method, handler);
+    return async (request, context) => {
+      try {
+        return await wrapped(request, context);
+      } catch (error) {
+        const problems = schemaProblems(error, method);
+        if (!problems) throw error;
+        const told = problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+        throw invalidParams(`Invalid parameters of ${method}: ${told}.`);
+      }
+    };
+  }
+}
+
+/** The report of the SDK's validator: JSON in the message of an error that has hardly another mark. */
+function schemaProblems(error: unknown, method: string): SchemaProblem[] | undefined {
+  if (!(error instanceof Error) || (error instanceof ProtocolError && !error.message.startsWith(`Invalid ${method} request`)))
+    return undefined;
+  const report = error.message.slice(error.message.indexOf('['));
+  try {
+    const problems = JSON.parse(report) as SchemaProblem[];
+    return problems.every(({ path, message }) => Array.isArray(path) && typeof message === 'string') ? problems : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -7,7 +7,7 @@ import { LineTransport } from './line-transport.js';
 import { sessionOf } from './session-of.js';
 
 /** The client expects the process to be gone a second after it closed its end. What is under way got half of that already. */
-const CLOSE_MS = 450;
+const LEAVE_MS = 450;
 
 /**
  * Serves one client on stdin and stdout until it closes stdin, or the process gets SIGINT or SIGTERM; then closes the app
@@ -15,39 +15,27 @@ const CLOSE_MS = 450;
  */
 export async function serveStdio(app: App, input: Readable = process.stdin): Promise<void> {
   const { output, giveBack } = takeStdout();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    await untilClosed(sessionOf(app), new LineTransport(input, output));
-    await closeInTime(app);
+    await untilClosed(sessionOf(app), new LineTransport(input, output), stopping.signal);
+    leaveInTime();
+    await app.close();
   } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     giveBack();
   }
 }
 
-async function untilClosed(session: Session, transport: LineTransport): Promise<void> {
-  let stop: (signal: NodeJS.Signals) => void = () => {};
-  await new Promise<void>((resolve) => {
+const untilClosed = (session: Session, transport: LineTransport, stopping: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
     const handle = serveConnection(session, transport, resolve);
-    stop = (signal) => {
-      session.log.debug({ signal }, 'stopping');
-      void handle.close();
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
+    stopping.addEventListener('abort', () => void handle.close(), { once: true });
   });
-  process.off('SIGINT', stop).off('SIGTERM', stop);
-}
 
-/** A crash-safe engine may be cut off; a client that waits for ever may not. */
-async function closeInTime({ close, log }: App): Promise<void> {
-  const late = setTimeout(() => {
-    log.warn('closing took too long; leaving now');
-    process.exit(0);
-  }, CLOSE_MS);
-  try {
-    await close();
-  } finally {
-    clearTimeout(late);
-  }
-}
+/** What is stored is safe whenever the process ends, but nobody waits for a process that hangs on a database or a full pipe. */
+const leaveInTime = (): NodeJS.Timeout => setTimeout(() => process.exit(0), LEAVE_MS).unref();
 
 function takeStdout(): { output: Writable; giveBack(): void } {
   const { stdout, stderr } = process;

@@ -1,0 +1,40 @@
+import type pg from 'pg';
+import { AppError } from '../errors.js';
+import { codeOf } from './pg-errors.js';
+
+/** `pg_xact_status` refuses an id that the server has not given out: a crash lost it before anything was written down. */
+const INVALID_PARAMETER = '22023';
+
+/** The old connection's backend has not noticed yet that its client is gone. */
+export class CommitStillRunning extends Error {}
+
+const NOTE = 'select pg_current_xact_id_if_assigned()::text as id';
+const NOTE_AND_FLUSH = `select id::text, case when id is not null then pg_logical_emit_message(true, 'recollect', '', true) end
+from pg_current_xact_id_if_assigned() as id`;
+
+/**
+ * The id of the connection's transaction, or null when it wrote nothing. Asked for before the commit, so that its fate can be
+ * looked up when the connection is lost while committing. From PostgreSQL 17 on the id is forced to the log at the same time:
+ * one that only a crashed server knew could be given out again, and the answer would be about somebody else's transaction.
+ */
+export const noteTransactionId = async (client: pg.Client, serverMajor: number): Promise<string | null> => {
+  const statement = serverMajor >= 17 ? { name: 'note_and_flush_xid', text: NOTE_AND_FLUSH } : { name: 'note_xid', text: NOTE };
+  const { rows } = await client.query<{ id: string | null }>(statement);
+  return rows[0]?.id ?? null;
+};
+
+export const commitOutcome = async (client: pg.Client, transactionId: string): Promise<'committed' | 'aborted'> => {
+  let status: string | null | undefined;
+  try {
+    const { rows } = await client.query<{ status: string | null }>('select pg_xact_status($1::text::xid8) as status', [transactionId]);
+    status = rows[0]?.status;
+  } catch (error) {
+    if (codeOf(error) === INVALID_PARAMETER) return 'aborted';
+    throw error;
+  }
+  if (status === 'committed' || status === 'aborted') return status;
+  if (status === 'in progress') throw new CommitStillRunning();
+  throw new AppError('unavailable', 'The connection was lost while saving, and whether it was saved is not known.', {
+    hint: 'Look before you repeat it.',
+  });
+};

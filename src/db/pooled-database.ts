@@ -1,0 +1,176 @@
+import type pg from 'pg';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Log } from '../log.js';
+import { CommitStillRunning, commitOutcome, noteTransactionId } from './commit-outcome.js';
+import { type Connection, createSequelize } from './create-sequelize.js';
+import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
+import { Listener } from './listener.js';
+import { constraintOf, isConnectionLost, isContention } from './pg-errors.js';
+import { retrying } from './retry.js';
+import { connectionsOf, internalsOf } from './sequelize-internals.js';
+import { TransactionScope } from './transaction-scope.js';
+
+const isTransient = (error: unknown): boolean => isConnectionLost(error) || isContention(error);
+const PLAIN_READ = /^\s*select\b/i;
+
+/** What differs between a shared folder and a server. */
+export type EngineSide = Readonly<{
+  connection: Connection;
+  concurrentTransactions: boolean;
+  serverMajor: number;
+  describe(database: Database): Promise<EngineFacts>;
+  close(): Promise<void>;
+}>;
+
+/** The database behind one pool of ordinary `pg` connections; the same for every engine. */
+export class PooledDatabase implements Database {
+  readonly sequelize: Sequelize;
+  readonly #side: EngineSide;
+  readonly #log: Log;
+  readonly #scope = new TransactionScope();
+  readonly #listener: Listener;
+  #capabilities: Capabilities;
+  #closing: Promise<void> | undefined;
+
+  constructor(side: EngineSide, log: Log) {
+    this.#side = side;
+    this.#log = log;
+    this.sequelize = createSequelize(side.connection, log);
+    this.#listener = new Listener(side.connection, log);
+    this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false };
+    this.#guardSequelize();
+  }
+
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  async detectCapabilities(): Promise<void> {
+    const [row] = await this.query<{ vector: boolean }>(INSTALLED_EXTENSIONS, []);
+    this.#capabilities = { ...this.#capabilities, vector: row?.vector === true };
+  }
+
+  /**
+   * Values come back as `pg` gives them: timestamptz as Date, json as objects, arrays as arrays, int2, int4 and floats as
+   * numbers; int8 and numeric as strings, from models too. Errors are the driver's own: `toAppError` translates them for a caller.
+   */
+  async query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]> {
+    if (transaction) return this.#run<Row>(internalsOf(transaction).connection, statement, values);
+    this.#scope.assertOutside(statement.name);
+    return retrying(
+      () => this.#withConnection((client) => this.#run<Row>(client, statement, values)),
+      (error) => isTransient(error) || (statement.retryOn?.includes(constraintOf(error) ?? '') ?? false),
+    );
+  }
+
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    this.#scope.assertOutside('a transaction inside a transaction');
+    return retrying(() => this.#attempt(work), isTransient);
+  }
+
+  listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, handler);
+  }
+
+  describe(): Promise<EngineFacts> {
+    return this.#side.describe(this);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#listener.close();
+      await this.sequelize.close();
+      await this.#side.close();
+    })();
+    return this.#closing;
+  }
+
+  async #run<Row extends object>(client: pg.Client, statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    if (this.#side.connection.logSql) this.#log.info({ sql: statement.text, name: statement.name, parameters: values.length }, 'sql');
+    const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+    return rows;
+  }
+
+  async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const connections = connectionsOf(this.sequelize);
+    const client = await connections.getConnection();
+    try {
+      const result = await work(client);
+      connections.releaseConnection(client);
+      return result;
+    } catch (error) {
+      if (isConnectionLost(error)) await connections.destroyConnection(client).catch(() => undefined);
+      else connections.releaseConnection(client);
+      throw error;
+    }
+  }
+
+  async #attempt<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const transaction = await this.sequelize.transaction();
+    const inner = internalsOf(transaction);
+    let result: T;
+    let transactionId: string | null;
+    try {
+      result = await this.#scope.run(() => work(transaction));
+      transactionId = await noteTransactionId(inner.connection, this.#side.serverMajor);
+    } catch (error) {
+      await this.#abandon(transaction, error);
+      throw error;
+    }
+    try {
+      await inner.connection.query('commit');
+    } catch (error) {
+      await this.#abandon(transaction, error);
+      if (!isConnectionLost(error)) throw error;
+      if (transactionId === null) return result;
+      const outcome = await retrying(
+        () => this.#withConnection((client) => commitOutcome(client, transactionId)),
+        (failure) => isTransient(failure) || failure instanceof CommitStillRunning,
+      );
+      if (outcome === 'committed') return result;
+      throw error;
+    }
+    inner.finished = 'commit';
+    inner.cleanup();
+    return result;
+  }
+
+  /** Rolls back, or gives the connection up when it is lost; never throws, so that the first error is the one that counts. */
+  async #abandon(transaction: Transaction, cause: unknown): Promise<void> {
+    const inner = internalsOf(transaction);
+    try {
+      if (isConnectionLost(cause)) throw cause;
+      await inner.connection.query('rollback');
+      inner.finished = 'rollback';
+      inner.cleanup();
+    } catch {
+      inner.finished = 'rollback';
+      await inner.forceCleanup().catch(() => undefined);
+    }
+  }
+
+  /** Model queries get the same care as `query`: refused outside of the transaction they run in, and repeated when that is safe. */
+  #guardSequelize(): void {
+    const { sequelize } = this;
+    const send = sequelize.query.bind(sequelize) as (sql: SqlText, options?: SequelizeOptions) => Promise<unknown>;
+    const query = (sql: SqlText, options?: SequelizeOptions): Promise<unknown> => {
+      if (options?.transaction) return send(sql, options);
+      const text = typeof sql === 'string' ? sql : sql.query;
+      this.#scope.assertOutside(text.slice(0, 200));
+      const repeatable = options?.type === QueryTypes.SELECT && PLAIN_READ.test(text);
+      return retrying(
+        () => send(sql, options),
+        (error) => isContention(error) || (repeatable && isConnectionLost(error)),
+      );
+    };
+    Object.assign(sequelize, { query });
+  }
+}
+
+type SqlText = string | { query: string; values?: unknown[]; bind?: unknown[] };
+type SequelizeOptions = { transaction?: Transaction | null; type?: string };
+
+const INSTALLED_EXTENSIONS: Statement = {
+  name: 'installed_extensions',
+  text: `select exists (select from pg_extension where extname = 'vector') as vector`,
+};

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../errors.js';
+
+const DEADLINE_MS = 20_000;
+const FIRST_PAUSE_MS = 15;
+const LONGEST_PAUSE_MS = 400;
+
+/** Calls `attempt` until it works, fails with something `isTransient` refuses, or 20 seconds are over. */
+export const retrying = async <T>(attempt: () => Promise<T>, isTransient: (error: unknown) => boolean): Promise<T> => {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      if (Date.now() > deadline)
+        throw new AppError('unavailable', 'The database did not come back in time.', { hint: 'Try again in a moment.', cause: error });
+      await sleep(pause * (0.5 + Math.random()));
+    }
+  }
+};

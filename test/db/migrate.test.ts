@@ -1,5 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.js';
@@ -10,6 +8,7 @@ import { createLog } from '../../src/log.js';
 import { VERSION } from '../../src/version.js';
 import { readCatalog } from '../support/catalog.js';
 import { describeEngines } from '../support/engines.js';
+import { MigratingProcess } from '../support/migrating-process.js';
 
 const ALL = migrations.map(({ name }) => name);
 const FIRST = ALL[0]!;
@@ -111,13 +110,10 @@ describeEngines('migrating', (engine) => {
 
   it('in two processes at once applies each migration once', async () => {
     await migrateDown(engine.db, { to: FIRST });
-    const programs = [start(engine.config), start(engine.config)];
-    await Promise.all(programs.map((program) => message(program)));
-    const results = programs.map((program) => message(program));
-    for (const program of programs) program.send('go');
-    const applied = await Promise.all(results);
+    const processes = await Promise.all([MigratingProcess.start(engine.config), MigratingProcess.start(engine.config)]);
+    const applied = await Promise.all(processes.map((each) => each.migrate()));
     expect(applied.flat()).toEqual(ALL);
-    expect(applied.map((names) => (names as string[]).length).sort()).toEqual([0, ALL.length]);
+    expect(applied.map((names) => names.length).sort()).toEqual([0, ALL.length]);
     await assertSchema(engine.db);
   });
 
@@ -156,17 +152,3 @@ describeEngines('migrating', (engine) => {
     expect((await readCatalog(db)).indexes.find(({ name }) => name === 'messages_search_idx')?.definition).toContain('(tenant_id, search)');
   });
 });
-
-const start = (config: object): ChildProcess =>
-  fork(new URL('../support/migrate-process.ts', import.meta.url), [JSON.stringify(config)], { execArgv: ['--import', 'tsx'] });
-
-/** What the program says next; its death is an answer too. */
-async function message(program: ChildProcess): Promise<unknown> {
-  const [said] = await Promise.race([
-    once(program, 'message'),
-    once(program, 'exit').then(([code]) => {
-      throw new Error(`The program ended with ${String(code)}.`);
-    }),
-  ]);
-  return said;
-}

@@ -2,7 +2,7 @@ import { migrateUp } from '../../src/db/migrate.js';
 import { type DatabaseConfig, openDatabase } from '../../src/db/open.js';
 import { createLog } from '../../src/log.js';
 
-// A program of its own that migrates the database it is given once it is told to, and says which migrations it applied.
+// A program of its own: opens the database it is given, waits for the word, migrates, and says which migrations it applied.
 const db = await openDatabase(JSON.parse(process.argv[2] ?? '') as DatabaseConfig, createLog('error'));
 process.send?.('ready');
 await new Promise((resolve) => process.once('message', resolve));

@@ -1,7 +1,7 @@
 import type { Config } from './config.js';
 import type { Database } from './db/database.js';
 import { AppError } from './errors.js';
-import { createLog, type Log } from './log.js';
+import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import type { Models } from './models/index.js';
 import { type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
@@ -28,7 +28,7 @@ export interface App extends AsyncDisposable {
 }
 
 /** Returns at once. The driver, the models and the repositories are loaded with the first use, so a handshake never waits for them. */
-export function openApp(config: Config, log: Log = createLog(config.logLevel)): App {
+export function openApp(config: Config, log: Log = createLog(levelOf(config))): App {
   const clock = () => new Date();
   const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes };
   const stores = new Map<string, Promise<Store>>();
@@ -92,6 +92,10 @@ export function openApp(config: Config, log: Log = createLog(config.logLevel)): 
 
 /** The principal of every call over stdio: whoever may start the program is who the configuration says. */
 export const principalFrom = ({ tenant, user, role }: Config): Principal => ({ tenantId: tenant, user, role, scopes: scopesOf(role) });
+
+/** Statements are logged as information; whoever asks for them wants to see them, whatever else is wanted. */
+const levelOf = ({ logLevel, logSql }: Config): LogLevel =>
+  logSql && LOG_LEVELS.indexOf(logLevel) < LOG_LEVELS.indexOf('info') ? 'info' : logLevel;
 
 type Once<T> = { (): Promise<T>; current(): Promise<T> | undefined };
 

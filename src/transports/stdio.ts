@@ -19,7 +19,10 @@ export async function serveStdio(app: App, input: Readable = process.stdin): Pro
   const stop = () => stopping.abort();
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    await untilClosed(sessionOf(app), new LineTransport(input, output), stopping.signal);
+    const session = sessionOf(app);
+    const wire = new LineTransport(input, output);
+    openAfterHandshake(wire, session);
+    await untilClosed(session, wire, stopping.signal);
     leaveInTime();
     await app.close();
   } finally {
@@ -33,6 +36,17 @@ const untilClosed = (session: Session, transport: LineTransport, stopping: Abort
     const handle = serveConnection(session, transport, resolve);
     stopping.addEventListener('abort', () => void handle.close(), { once: true });
   });
+
+/** The database is opened when the client has its first answer: the handshake did not wait for it, and the first call hardly will. */
+function openAfterHandshake(wire: LineTransport, session: Session): void {
+  const send = wire.send.bind(wire);
+  wire.send = async (message) => {
+    wire.send = send;
+    await send(message);
+    // Why it could not be opened is what the first call will say, after another attempt.
+    session.store().catch((error: unknown) => session.log.debug({ err: error }, 'could not open the database yet'));
+  };
+}
 
 /** What is stored is safe whenever the process ends, but nobody waits for a process that hangs on a database or a full pipe. */
 const leaveInTime = (): NodeJS.Timeout => setTimeout(() => process.exit(0), LEAVE_MS).unref();

@@ -6,7 +6,8 @@ import { GENERATED, table } from './markdown.js';
 const bySet = TOOLSETS.map((toolset) => ({ toolset, members: tools.filter((tool) => tool.toolset === toolset) })).filter(
   ({ members }) => members.length > 0,
 );
-const kind = ({ annotations }: Tool): string => (annotations.readOnlyHint ? 'reads' : annotations.destructiveHint ? 'destructive' : 'writes');
+const kind = ({ annotations }: Tool): string =>
+  annotations.readOnlyHint ? 'reads' : annotations.destructiveHint ? 'destructive' : 'writes';
 
 export const toolTable = (): string =>
   table(

@@ -41,7 +41,7 @@ async function examineDatabase(
   part: (what: string, work: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   // What the engine logs is said by the report.
-  await using app = openApp(config, createLog(config.logSql ? config.logLevel : 'silent'));
+  await using app = openApp(config, config.logSql ? undefined : createLog('silent'));
   const started = performance.now();
   const db = await app.engine();
   const openMs = Math.round(performance.now() - started);

@@ -23,7 +23,7 @@ export function printReport(report: Report, output: Output): void {
   );
   if (engine) {
     section('Database', [
-      ['engine', `${engine.engine}, ${engine.version}`],
+      ['engine', `${engine.engine}, ${engine.version.split(' on ')[0]}`],
       ['location', engine.location],
       ['opened in', `${engine.openMs} ms, as ${engine.role}`],
       ['extensions', engine.extensions.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONVERSATION_STATUSES, MESSAGE_ROLES } from '../repository/records.js';
+import { TASK_STATUSES } from '../repository/tasks.js';
 import { parseTimestamp } from '../timestamp.js';
 
 // z.uuid() would put a 200-character pattern into every tool; clients need the format, we need the check.
@@ -101,4 +102,33 @@ export const conversationView = z.object({
   last_activity_at: moment(),
   ended_at: moment().optional(),
   archived_at: moment().optional(),
+});
+
+export const userView = z.object({
+  external_id: z.string(),
+  display_name: z.string().optional(),
+  username: z.string().optional(),
+  email: z.string().optional(),
+  profile: anyObject(),
+  documents: anyObject(),
+  metadata: anyObject().optional(),
+  last_seen_at: moment().optional(),
+  created_at: moment(),
+  updated_at: moment(),
+});
+
+export const taskStatus = () => z.enum(TASK_STATUSES);
+
+export const taskView = z.object({
+  id: z.string(),
+  title: z.string(),
+  details: z.string().optional(),
+  status: taskStatus(),
+  due_at: moment().optional(),
+  user: z.string().optional(),
+  conversation_id: z.string().optional(),
+  message_id: z.string().optional(),
+  metadata: anyObject().optional(),
+  created_at: moment(),
+  updated_at: moment(),
 });

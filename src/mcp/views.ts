@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { AssetRecord, ConversationRecord, MessageRecord } from '../repository/records.js';
-import type { assetView, conversationView, messageView } from './schemas.js';
+import type { Stats } from '../repository/stats.js';
+import type { TaskRecord } from '../repository/tasks.js';
+import type { UserRecord } from '../repository/users.js';
+import type { assetView, conversationView, messageView, taskView, userView } from './schemas.js';
 
 const time = (moment: Date | null): string | undefined => moment?.toISOString();
 const filled = (object: Record<string, unknown>): Record<string, unknown> | undefined =>
@@ -69,3 +72,69 @@ export const viewConversation = (conversation: ConversationRecord): z.output<typ
     ended_at: time(conversation.endedAt),
     archived_at: time(conversation.archivedAt),
   }) as z.output<typeof conversationView>;
+
+export const viewUser = (user: UserRecord): z.output<typeof userView> =>
+  present({
+    external_id: user.externalId,
+    display_name: user.displayName,
+    username: user.username,
+    email: user.email,
+    profile: user.profile,
+    documents: user.documents,
+    metadata: filled(user.metadata),
+    last_seen_at: time(user.lastSeenAt),
+    created_at: user.createdAt.toISOString(),
+    updated_at: user.updatedAt.toISOString(),
+  }) as z.output<typeof userView>;
+
+export const viewTask = (task: TaskRecord): z.output<typeof taskView> =>
+  present({
+    id: task.id,
+    title: task.title,
+    details: task.details,
+    status: task.status,
+    due_at: time(task.dueAt),
+    user: task.user,
+    conversation_id: task.conversationId,
+    message_id: task.messageId,
+    metadata: filled(task.metadata),
+    created_at: task.createdAt.toISOString(),
+    updated_at: task.updatedAt.toISOString(),
+  }) as z.output<typeof taskView>;
+
+export const viewStats = (stats: Stats) => ({
+  totals: {
+    conversations: stats.conversations,
+    conversations_by_status: stats.conversationsByStatus as Record<string, number>,
+    messages: stats.messages,
+    messages_by_role: stats.messagesByRole as Record<string, number>,
+    users: stats.users,
+    memories: stats.memories,
+    tasks: stats.tasks,
+    tasks_by_status: stats.tasksByStatus,
+    input_tokens: stats.inputTokens,
+    output_tokens: stats.outputTokens,
+    total_tokens: stats.inputTokens + stats.outputTokens,
+  },
+  averages: {
+    messages_per_conversation: mean(stats.messages, stats.conversations),
+    turns_per_conversation: mean(stats.turns, stats.conversations),
+    tokens_per_conversation: mean(stats.inputTokens + stats.outputTokens, stats.conversations),
+  },
+  longest_conversation: stats.longestConversation && {
+    id: stats.longestConversation.id,
+    title: stats.longestConversation.title,
+    message_count: stats.longestConversation.messages,
+  },
+  most_active_user: stats.mostActiveUser,
+  by_platform: stats.byPlatform,
+  by_period: stats.byPeriod.map(({ start, end, messages, tokens }) => ({
+    start: start.toISOString(),
+    end: end.toISOString(),
+    messages,
+    tokens,
+  })),
+  pending_embeddings: stats.pendingEmbeddings,
+});
+
+const mean = (sum: number, count: number): number => (count === 0 ? 0 : Math.round((sum / count) * 100) / 100);

@@ -11,7 +11,10 @@ import { MessageRepository } from './messages.js';
 import { provision } from './provision.js';
 import { SchemaRepository } from './schema.js';
 import { SearchRepository } from './search.js';
+import { StatsRepository } from './stats.js';
+import { TaskRepository } from './tasks.js';
 import { TurnRepository } from './turns.js';
+import { UserRepository } from './users.js';
 
 export type StoreOptions = { db: Database; models: Models; principal: Principal; limits: Limits; clock: () => Date };
 
@@ -25,6 +28,9 @@ export class Store {
   readonly assets: AssetRepository;
   readonly schema: SchemaRepository;
   readonly search: SearchRepository;
+  readonly users: UserRepository;
+  readonly tasks: TaskRepository;
+  readonly stats: StatsRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -35,6 +41,9 @@ export class Store {
     this.messages = new MessageRepository(context);
     this.events = new EventRepository(context);
     this.search = new SearchRepository(context);
+    this.users = new UserRepository(context);
+    this.tasks = new TaskRepository(context);
+    this.stats = new StatsRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
   }

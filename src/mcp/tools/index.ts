@@ -1,4 +1,6 @@
 import type { Tool } from '../define.js';
+import checkTokenBudget from './analytics/check-token-budget.js';
+import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
@@ -9,6 +11,12 @@ import deleteMessage from './messages/delete-message.js';
 import editMessage from './messages/edit-message.js';
 import getMessage from './messages/get-message.js';
 import pollEvents from './messages/poll-events.js';
+import createTask from './tasks/create-task.js';
+import listTasks from './tasks/list-tasks.js';
+import updateTask from './tasks/update-task.js';
+import getUserProfile from './users/get-user-profile.js';
+import listUserProfiles from './users/list-user-profiles.js';
+import upsertUserProfile from './users/upsert-user-profile.js';
 
 /** Written by hand, in the order shown to clients; a test checks that no file is missing. */
 export const tools: readonly Tool[] = [
@@ -22,4 +30,12 @@ export const tools: readonly Tool[] = [
   editMessage,
   deleteMessage,
   pollEvents,
+  getUserProfile,
+  upsertUserProfile,
+  listUserProfiles,
+  createTask,
+  listTasks,
+  updateTask,
+  getStats,
+  checkTokenBudget,
 ];

@@ -1,0 +1,131 @@
+import { invalidInput, notFound } from '../errors.js';
+import { Repository } from './context.js';
+import { type Bucket, bucketsOf, type Period } from './periods.js';
+import type { ConversationStatus, MessageRole } from './records.js';
+import { countConversations, countMessagesByTime, countPendingEmbeddings, countTokens, findRecords } from './sql/stats.js';
+import { noUser } from './users.js';
+
+export type StatsQuery = {
+  user?: string | undefined;
+  period?: Period | undefined;
+  from?: Date | undefined;
+  to?: Date | undefined;
+};
+
+export type Stats = {
+  conversations: number;
+  conversationsByStatus: Partial<Record<ConversationStatus, number>>;
+  messages: number;
+  messagesByRole: Partial<Record<MessageRole, number>>;
+  users: number;
+  memories: number;
+  tasks: number;
+  tasksByStatus: Record<string, number>;
+  inputTokens: number;
+  outputTokens: number;
+  turns: number;
+  longestConversation: { id: string; title: string | null; messages: number } | null;
+  mostActiveUser: { user: string; conversations: number; messages: number } | null;
+  byPlatform: { platform: string | null; conversations: number; messages: number }[];
+  period: Period;
+  /** Oldest first, without those in which nothing was said. */
+  byPeriod: (Bucket & { messages: number; tokens: number })[];
+  /** Messages that a configured model has not embedded yet. */
+  pendingEmbeddings: number;
+};
+
+type ConversationCount = {
+  status: ConversationStatus;
+  platform: string | null;
+  conversations: number;
+  messages: number;
+  turns: number;
+  inputTokens: number;
+  outputTokens: number;
+};
+type Records = Pick<Stats, 'longestConversation' | 'mostActiveUser' | 'users' | 'memories'> & { tasks: Record<string, number> };
+type TimeCount = { role: MessageRole; bucket: number; messages: number; tokens: number };
+
+export type EmbeddingModel = { provider: string; model: string };
+
+/** What is stored, in numbers: of the tenant, or of the user a principal is bound to. */
+export class StatsRepository extends Repository {
+  async summary(query: StatsQuery = {}, models: readonly EmbeddingModel[] = []): Promise<Stats> {
+    const { period = 'day', from, to = new Date(this.context.clock().getTime() + 1) } = query;
+    const buckets = bucketsOf(period, from, to);
+    if (!buckets)
+      throw invalidInput(
+        '`from` must be before `to`, and there may be 400 periods between them at most.',
+        'Take a longer `period` or a shorter time.',
+      );
+    const owner = await this.owner(query.user);
+    const ask = <Row extends object>(statement: Parameters<typeof this.context.db.query>[0], ...values: unknown[]): Promise<Row[]> =>
+      this.context.db.query<Row>(statement, [this.tenantId, owner, ...values], this.context.transaction);
+    const conversations = await ask<ConversationCount>(countConversations);
+    const [records] = await ask<Records>(findRecords);
+    const times = await ask<TimeCount>(countMessagesByTime, [...buckets.map(({ start }) => start), to]);
+    const [embeddings] = await ask<{ pending: number }>(
+      countPendingEmbeddings,
+      models.map(({ provider }) => provider),
+      models.map(({ model }) => model),
+    );
+    const { tasks, ...found } = records!;
+    return {
+      ...found,
+      conversations: sum(conversations, 'conversations'),
+      conversationsByStatus: sumBy(conversations, 'status', 'conversations'),
+      messages: sum(times, 'messages'),
+      messagesByRole: sumBy(times, 'role', 'messages'),
+      tasks: Object.values(tasks).reduce((total, count) => total + count, 0),
+      tasksByStatus: tasks,
+      inputTokens: sum(conversations, 'inputTokens'),
+      outputTokens: sum(conversations, 'outputTokens'),
+      turns: sum(conversations, 'turns'),
+      byPlatform: platforms(conversations),
+      period,
+      byPeriod: buckets.flatMap((bucket, at) => {
+        const inside = times.filter((count) => count.bucket === at + 1);
+        return inside.length === 0 ? [] : [{ ...bucket, messages: sum(inside, 'messages'), tokens: sum(inside, 'tokens') }];
+      }),
+      pendingEmbeddings: embeddings?.pending ?? 0,
+    };
+  }
+
+  /** What a whole conversation costs in a context; `estimated` where a stored count is missing. */
+  async tokens(conversationId: string): Promise<{ tokens: number; estimated: boolean }> {
+    const [row] = await this.context.db.query<{ tokens: number; estimated: boolean }>(
+      countTokens,
+      [this.tenantId, this.userId, conversationId],
+      this.context.transaction,
+    );
+    if (!row) throw notFound('conversation', conversationId, 'Call list_conversations for the ids you can read.');
+    return row;
+  }
+
+  private async owner(user: string | undefined): Promise<string | null> {
+    this.assertUser(user);
+    if (user === undefined || this.userId !== null) return this.userId;
+    const found = await this.context.models.User.findOne({ where: this.ofTenant({ externalId: user }), ...this.tx });
+    if (!found) throw noUser(user);
+    return found.id;
+  }
+}
+
+type Numbers<Row> = { [K in keyof Row]: Row[K] extends number ? K : never }[keyof Row];
+
+const sum = <Row>(rows: readonly Row[], key: Numbers<Row>): number => rows.reduce((total, row) => total + (row[key] as number), 0);
+
+function sumBy<Row, K extends keyof Row>(rows: readonly Row[], by: K, key: Numbers<Row>): Partial<Record<Row[K] & string, number>> {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(row[by] as string, (sums.get(row[by] as string) ?? 0) + (row[key] as number));
+  return Object.fromEntries(sums) as Partial<Record<Row[K] & string, number>>;
+}
+
+const platforms = (rows: readonly ConversationCount[]): Stats['byPlatform'] =>
+  [...new Set(rows.map(({ platform }) => platform))]
+    .map((platform) => {
+      const its = rows.filter((row) => row.platform === platform);
+      return { platform, conversations: sum(its, 'conversations'), messages: sum(its, 'messages') };
+    })
+    .sort((a, b) => b.messages - a.messages || String(a.platform).localeCompare(String(b.platform)))
+    .slice(0, 50);

@@ -17,3 +17,10 @@ export const completeConversation: Complete = async (prefix, { store }) => {
 };
 
 const idsOf = ({ items }: { items: readonly { id: string }[] }): string[] => items.map(({ id }) => id);
+
+/** External ids of users, those whose id or name holds what is typed. */
+export const completeUser: Complete = async (prefix, { store }) => {
+  const wanted = prefix.trim();
+  const { items } = await store.users.list({ query: wanted === '' ? undefined : wanted }, { limit: ENOUGH });
+  return items.map(({ externalId }) => externalId);
+};

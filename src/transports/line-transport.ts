@@ -4,7 +4,7 @@ import { type JSONRPCMessage, parseJSONRPCMessage, serializeMessage, type Transp
 /** Longest line that is read. What tools accept is far below, so that a message too large for them is refused by them, in words. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** How long requests that are under way when the client closes its end may go on. */
-const DRAIN_MS = 300;
+const DRAIN_MS = 400;
 const NEWLINE = 10;
 /** Enough of both ends of a line to find the id of a request whose middle was thrown away. */
 const END_BYTES = 256;

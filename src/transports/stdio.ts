@@ -6,8 +6,8 @@ import { serveConnection } from './connection.js';
 import { LineTransport } from './line-transport.js';
 import { sessionOf } from './session-of.js';
 
-/** The client expects the process to be gone a second after it closed its end. What was under way then had 300 ms of that. */
-const LEAVE_MS = 600;
+/** The client expects the process to be gone a second after it closed its end. What was under way then had 400 ms of that. */
+const LEAVE_MS = 500;
 
 /**
  * Serves one client on stdin and stdout until it closes stdin, or the process gets SIGINT or SIGTERM; then closes the app

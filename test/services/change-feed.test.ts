@@ -23,6 +23,14 @@ function spy() {
   return { handler, state, next: () => new Promise<void>((resolve) => told.push(resolve)) };
 }
 
+function signal() {
+  let give: () => void = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { give: () => give(), given };
+}
+
 describeEngines('changes of conversations', (engine) => {
   const feeds: ChangeFeed[] = [];
   const open = () => {
@@ -57,11 +65,17 @@ describeEngines('changes of conversations', (engine) => {
     const ids = [await save(store), await save(store)] as const;
     const source = new ChangeSource(engine.db);
     const { mark } = await source.changedSince(tenantId, null, ids);
-    const between = await store.transaction(async (slow) => {
-      await save(slow, ids[0]);
-      await save(store, ids[1]);
-      return source.changedSince(tenantId, mark, ids);
+    const [entered, released] = [signal(), signal()];
+    const slow = store.transaction(async (inside) => {
+      await save(inside, ids[0]);
+      entered.give();
+      await released.given;
     });
+    await entered.given;
+    await save(store, ids[1]);
+    const between = await source.changedSince(tenantId, mark, ids);
+    released.give();
+    await slow;
     expect(between.changed).toEqual([ids[1]]);
     expect((await source.changedSince(tenantId, between.mark, ids)).changed).toEqual([ids[0]]);
   });

@@ -161,6 +161,37 @@ export function describeContract(name: string, connect: () => Promise<Peer>): vo
       await expect(peer.readResource(`memory://conversations/${conversation_id}/messages?other=1`)).rejects.toEqual(invalidParams);
     });
 
+    it('reads numbers, the layout of the database, a profile and an attachment as resources', async () => {
+      const user = `feishu:group:user ${randomUUID().slice(0, 8)}/1`;
+      const attachments = [
+        { name: 'a.txt', mime_type: 'text/plain', data: Buffer.from('hi there').toString('base64') },
+        { name: 'page', mime_type: 'text/html', uri: 'https://example.com/page' },
+      ];
+      const saved = await peer.callTool('save_turn', { user, messages: [{ role: 'user', content: 'with files', attachments }] });
+      const { conversation_id } = receipt.parse(saved.structuredContent);
+      const read = async (uri: string) => (await peer.readResource(uri)).contents[0]!;
+
+      expect(JSON.parse((await read('memory://stats')).text!)).toMatchObject({
+        conversations: expect.any(Number),
+        messages: expect.any(Number),
+      });
+      const schema = await read('memory://schema');
+      expect(JSON.parse(schema.text!)).toMatchObject({ tables: { messages: { tenant_id: 'text', seq: 'integer' } } });
+      expect(schema.text!.length).toBeLessThan(20_000);
+      const profile = await read(`memory://users/${encodeURIComponent(user)}/profile`);
+      expect(JSON.parse(profile.text!)).toMatchObject({ external_id: user });
+
+      const history = await peer.callTool('load_history', { conversation_id });
+      const [message] = (history.structuredContent as { messages: { attachments: { id: string }[] }[] }).messages;
+      const [stored, linked] = message!.attachments.map(({ id }) => `memory://assets/${id}`);
+      expect(await read(stored!)).toEqual({ uri: stored, mimeType: 'text/plain', blob: attachments[0]!.data });
+      expect(await read(linked!)).toEqual({ uri: linked, mimeType: 'text/uri-list', text: 'https://example.com/page' });
+
+      const { resourceTemplates } = await peer.listTemplates();
+      const ref = { type: 'ref/resource' as const, uri: resourceTemplates.find(({ name }) => name === 'profile')!.uriTemplate! };
+      expect((await peer.complete(ref, 'external_id', user.slice(-10))).values).toEqual([user]);
+    });
+
     it('renders prompts with what was said, and completes their argument', async () => {
       const title = `Sailing ${randomUUID().slice(0, 8)}`;
       const { conversation_id } = await save(peer, { title }, 'Where do we sail?', 'To Corfu.');

@@ -4,7 +4,7 @@ import { newId } from '../ids.js';
 import { contentText } from './content.js';
 import { Repository } from './context.js';
 import { assertMessageSize } from './message-size.js';
-import type { Content, ConversationStatus, JsonObject, MessageRole } from './records.js';
+import type { Content, JsonObject, MessageRole } from './records.js';
 import { saveTurn } from './sql/save-turn.js';
 
 export type NewAsset = { name: string; mimeType: string; uri?: string | undefined; data?: Buffer | undefined };
@@ -123,9 +123,18 @@ export class TurnRepository extends Repository {
         id,
         'Nothing was saved. Call list_conversations for the ids you can write to, or leave conversation_id out to start one.',
       );
-    return new AppError('conflict', `Conversation ${id} is ${found.status satisfies ConversationStatus}. Nothing was saved.`, {
-      hint: 'Reopen it first with update_conversation (status: "active"), or start a new one by leaving conversation_id out.',
-    });
+    if (found.status === 'archived') {
+      return new AppError('conflict', `Conversation ${id} is archived. Nothing was saved.`, {
+        hint: 'Reopen it first with update_conversation (status: "active"), or start a new one by leaving conversation_id out.',
+      });
+    }
+    return new AppError(
+      'conflict',
+      `Conversation ${id} has ended, and another one with its conversation_key is active. Nothing was saved.`,
+      {
+        hint: 'Save by conversation_key to go on with the active one, or end that one first.',
+      },
+    );
   }
 }
 

@@ -147,6 +147,9 @@ continued as (
     last_activity_at = greatest(c.last_activity_at, n.last_at), updated_at = t.now
   from target g, turn t, total n
   where c.tenant_id = $1 and c.id = g.id and c.status <> 'archived' and (t.conversation_key is null or c.status = 'active')
+    and (c.status = 'active' or not exists (
+      select from conversations o
+      where o.tenant_id = $1 and o.conversation_key = c.conversation_key and o.key_owner_id = c.key_owner_id and o.status = 'active'))
   returning c.*
 ),
 started as (

@@ -104,7 +104,7 @@ describe('bad input over stdio is refused in words, writes nothing, and the serv
 
   it("left the other tenant's data alone", async () => {
     await using stranger = await startServer({ ...folder.env, RECOLLECT_TENANT: 'strangers' });
-    const { messages } = await readAll(stranger, strangers);
+    const { messages } = await readAll(stranger, { conversation_id: strangers.conversation_id });
     expect(messages).toMatchObject([{ content: 'private' }]);
   });
 });

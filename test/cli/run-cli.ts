@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The program as it is shipped; `npm test` builds it first. */
+const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
 export type Run = { code: number | null; stdout: string; stderr: string };
 
-/** The command line from the sources, with nothing of our environment that is a setting. */
+/** Starts the command line with nothing of our environment that is a setting. */
 export function spawnCli(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RECOLLECT_') && name !== 'NODE_OPTIONS');
-  return spawn(process.execPath, ['--import', 'tsx', main, ...args], { env: { ...Object.fromEntries(inherited), ...env }, stdio: 'pipe' });
+  return spawn(process.execPath, [main, ...args], { env: { ...Object.fromEntries(inherited), ...env }, stdio: 'pipe' });
 }
 
 export async function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {

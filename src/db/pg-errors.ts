@@ -49,7 +49,8 @@ const NETWORK = new Set([
 const LOST_STATES = new Set(['57P01', '57P02', '57P03']);
 const LOST_CODES = new Set([...NETWORK, 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED']);
 /** pg gives these two conditions no code. */
-const LOST_MESSAGE = /^Connection terminated|^Client (has encountered a connection error|was closed) and is not queryable/;
+const LOST_MESSAGE = /^Connection terminated/;
+const NOT_SENT_MESSAGE = /^Client (has encountered a connection error|was closed) and is not queryable/;
 
 type DriverError = Error & { code?: unknown; constraint?: unknown; original?: unknown; parent?: unknown };
 
@@ -79,7 +80,14 @@ export const isConnectionLost = (error: unknown): boolean => {
   if (!inner) return false;
   const code = codeOf(inner);
   if (code !== undefined) return LOST_STATES.has(code) || code.startsWith('08') || LOST_CODES.has(code);
-  return LOST_MESSAGE.test(inner.message) || (error as Error).name === 'SequelizeConnectionTimedOutError';
+  return LOST_MESSAGE.test(inner.message) || wasNotSent(error);
+};
+
+/** The connection was known to be gone before the statement was sent: it did not take effect. */
+export const wasNotSent = (error: unknown): boolean => {
+  const name = error instanceof Error ? error.name : '';
+  if (name.startsWith('SequelizeConnection')) return isConnectionLost(driverError(error)) || name === 'SequelizeConnectionTimedOutError';
+  return NOT_SENT_MESSAGE.test(driverError(error)?.message ?? '');
 };
 
 /** The database rolled back and asks to try the same again. */

@@ -1,16 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import { CommitStillRunning, commitOutcome, noteTransactionId } from './commit-outcome.js';
 import { type Connection, createSequelize } from './create-sequelize.js';
 import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
 import { Listener } from './listener.js';
-import { constraintOf, isConnectionLost, isContention } from './pg-errors.js';
+import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
 import { retrying } from './retry.js';
-import { connectionsOf, internalsOf } from './sequelize-internals.js';
+import { connectionsOf, destroySocket, internalsOf } from './sequelize-internals.js';
 import { TransactionScope } from './transaction-scope.js';
 
-const isTransient = (error: unknown): boolean => isConnectionLost(error) || isContention(error);
+/** A statement that breaks its connection this often is taken for the cause. */
+const MAX_LOSSES = 6;
+const CLOSE_GRACE_MS = 500;
+
+/** One per operation: it counts the connections that the operation lost. */
+const transience = (): ((error: unknown) => boolean) => {
+  let losses = 0;
+  return (error) => {
+    if (isContention(error) || wasNotSent(error)) return true;
+    if (!isConnectionLost(error)) return false;
+    losses += 1;
+    return losses <= MAX_LOSSES;
+  };
+};
 const PLAIN_READ = /^\s*select\b/i;
 
 /** What differs between a shared folder and a server. */
@@ -29,6 +44,7 @@ export class PooledDatabase implements Database {
   readonly #log: Log;
   readonly #scope = new TransactionScope();
   readonly #listener: Listener;
+  readonly #clients = new Set<pg.Client>();
   #capabilities: Capabilities;
   #closing: Promise<void> | undefined;
 
@@ -39,6 +55,11 @@ export class PooledDatabase implements Database {
     this.#listener = new Listener(side.connection, log);
     this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false };
     this.#guardSequelize();
+    this.sequelize.addHook('afterConnect', (connection) => {
+      const client = connection as pg.Client;
+      this.#clients.add(client);
+      client.once('end', () => this.#clients.delete(client));
+    });
   }
 
   get capabilities(): Capabilities {
@@ -57,6 +78,7 @@ export class PooledDatabase implements Database {
   async query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]> {
     if (transaction) return this.#run<Row>(internalsOf(transaction).connection, statement, values);
     this.#scope.assertOutside(statement.name);
+    const isTransient = transience();
     return retrying(
       () => this.#withConnection((client) => this.#run<Row>(client, statement, values)),
       (error) => isTransient(error) || (statement.retryOn?.includes(constraintOf(error) ?? '') ?? false),
@@ -65,7 +87,7 @@ export class PooledDatabase implements Database {
 
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     this.#scope.assertOutside('a transaction inside a transaction');
-    return retrying(() => this.#attempt(work), isTransient);
+    return retrying(() => this.#attempt(work), transience());
   }
 
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>> {
@@ -79,8 +101,12 @@ export class PooledDatabase implements Database {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await this.#listener.close();
-      await this.sequelize.close();
+      // Waits for what is running, but not for long: whoever closes wants to leave.
+      const drained = this.sequelize.close();
+      await Promise.race([drained, sleep(CLOSE_GRACE_MS)]);
       await this.#side.close();
+      for (const client of this.#clients) destroySocket(client);
+      await drained.catch(() => undefined);
     })();
     return this.#closing;
   }
@@ -92,6 +118,7 @@ export class PooledDatabase implements Database {
   }
 
   async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
     const connections = connectionsOf(this.sequelize);
     const client = await connections.getConnection();
     try {
@@ -106,6 +133,7 @@ export class PooledDatabase implements Database {
   }
 
   async #attempt<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
     const transaction = await this.sequelize.transaction();
     const inner = internalsOf(transaction);
     let result: T;
@@ -123,6 +151,7 @@ export class PooledDatabase implements Database {
       await this.#abandon(transaction, error);
       if (!isConnectionLost(error)) throw error;
       if (transactionId === null) return result;
+      const isTransient = transience();
       const outcome = await retrying(
         () => this.#withConnection((client) => commitOutcome(client, transactionId)),
         (failure) => isTransient(failure) || failure instanceof CommitStillRunning,
@@ -160,7 +189,7 @@ export class PooledDatabase implements Database {
       const repeatable = options?.type === QueryTypes.SELECT && PLAIN_READ.test(text);
       return retrying(
         () => send(sql, options),
-        (error) => isContention(error) || (repeatable && isConnectionLost(error)),
+        (error) => isContention(error) || wasNotSent(error) || (repeatable && isConnectionLost(error)),
       );
     };
     Object.assign(sequelize, { query });

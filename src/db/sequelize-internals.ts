@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import type { Sequelize, Transaction } from 'sequelize';
 
@@ -15,3 +16,8 @@ export const connectionsOf = (sequelize: Sequelize): ConnectionManager =>
   (sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;
 
 export const internalsOf = (transaction: Transaction): OpenTransaction => transaction as unknown as OpenTransaction;
+
+/** Breaks a connection at once; what runs on it fails as lost. */
+export const destroySocket = (client: pg.Client): void => {
+  (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy();
+};

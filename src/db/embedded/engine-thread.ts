@@ -27,6 +27,8 @@ export class EngineThread {
       workerData: input,
       stdout: true,
       stderr: true,
+      // PostgreSQL checks its own stack; this must be the larger one, or deep recursion in a function crashes the engine.
+      resourceLimits: { stackSizeMb: 16 },
       ...(IS_SOURCE ? { execArgv: sourceLoader() } : {}),
     });
     this.#worker.stdout.resume();

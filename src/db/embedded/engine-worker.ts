@@ -64,10 +64,7 @@ parentPort?.on('message', (command: ToWorker) => {
   else
     close()
       .catch(failed)
-      .finally(() => {
-        tell({ type: 'closed' });
-        process.exit(0);
-      });
+      .finally(() => process.exit(0));
 });
 
 listen().then((socketPath) => tell({ type: 'listening', socketPath }), failed);

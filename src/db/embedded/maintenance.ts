@@ -2,20 +2,46 @@ import { type Engine, runSql } from './engine.js';
 import type { Multiplexer } from './multiplexer.js';
 
 const LOOK_EVERY_MS = 5_000;
+const QUIET_MS = 2_000;
 /** A crash replays this much WAL at most, which takes well under a second; the files are recycled after it. */
 const CHECKPOINT_AFTER_BYTES = 32 * 1024 * 1024;
+
+const WAL_BYTES = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) from pg_control_checkpoint()';
+
+/**
+ * The table that needs it most, and what it needs. The counters start from zero with each start of the engine, so a file that
+ * has grown since it was last looked at is analyzed too: that estimates its dead rows, and they then ask for a vacuum.
+ */
+const NEEDY_TABLE = `
+select format('%s %I.%I', need, nspname, relname)
+from (
+  select n.nspname, c.relname, c.relpages,
+    case
+      when s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0) then 'vacuum (analyze)'
+      when s.n_ins_since_vacuum > 1000 + 0.2 * greatest(c.reltuples, 0) then 'vacuum (analyze)'
+      when s.n_mod_since_analyze > 50 + 0.1 * greatest(c.reltuples, 0) then 'analyze'
+      when pg_relation_size(c.oid) > 131072 + 1.2 * 8192 * c.relpages then 'analyze'
+    end as need
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_stat_all_tables s on s.relid = c.oid
+  where c.relkind = 'r' and n.nspname not like 'pg\\_toast%' and n.nspname not like 'pg\\_temp%' and n.nspname <> 'information_schema'
+) t
+where need is not null
+order by relpages
+limit 1`;
 
 /**
  * What PostgreSQL's background processes do elsewhere: there are none here. Checkpoints when enough was written, busy or not,
  * because WAL grows without limit otherwise; vacuums and analyzes one table at a time, and only when nobody is waiting.
  */
 export class Maintenance {
-  readonly #timer: NodeJS.Timeout;
   readonly #multiplexer: Multiplexer;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(multiplexer: Multiplexer) {
     this.#multiplexer = multiplexer;
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -23,12 +49,19 @@ export class Maintenance {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
-    this.#multiplexer.between((engine) => checkpointWhenDue(engine));
+  look(quietMs = QUIET_MS): void {
+    this.#multiplexer.between(checkpointWhenDue);
+    if (this.#multiplexer.isIdle(quietMs)) this.#multiplexer.between(tidyOneTable);
   }
 }
 
 const checkpointWhenDue = (engine: Engine): void => {
-  const [row] = runSql(engine, 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), (pg_control_checkpoint()).redo_lsn)');
-  if (Number(row?.[0]) > CHECKPOINT_AFTER_BYTES) runSql(engine, 'checkpoint');
+  const bytes = Number(runSql(engine, WAL_BYTES)[0]?.[0]);
+  if (bytes > CHECKPOINT_AFTER_BYTES) runSql(engine, 'checkpoint');
+};
+
+const tidyOneTable = (engine: Engine): void => {
+  runSql(engine, 'select pg_stat_force_next_flush()');
+  const command = runSql(engine, NEEDY_TABLE)[0]?.[0];
+  if (command) runSql(engine, command);
 };

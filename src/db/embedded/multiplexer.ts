@@ -37,7 +37,6 @@ export class Multiplexer {
   #nextId = 1;
   #server: Server | undefined;
   #lastRunAt = Date.now();
-  groupsRun = 0;
 
   /** Accepts clients at once; they are greeted when the engine is open. */
   async listen(path: string): Promise<void> {
@@ -82,6 +81,7 @@ export class Multiplexer {
   /** Runs `work` with the engine between two clients' turns; false when a transaction is open and it was not run. */
   between(work: (engine: Engine) => void): boolean {
     if (!this.#engine || this.#owner) return false;
+    this.#useSettings(this.#engine, '', []);
     work(this.#engine);
     return true;
   }
@@ -129,7 +129,7 @@ export class Multiplexer {
       const group = session?.nextGroup();
       if (!session || !group) break;
       this.#run(engine, session, group);
-      if (session !== this.#owner && session.groups.length > 0) this.#waiting.push(session);
+      if (session !== this.#owner && session.hasWork) this.#waiting.push(session);
       if (Date.now() >= until) {
         setImmediate(() => this.#pump());
         return;
@@ -143,9 +143,8 @@ export class Multiplexer {
   }
 
   #run(engine: Engine, session: ClientSession, group: Buffer): void {
-    if (!this.#owner && session.settingsKey !== this.#settingsKey) this.#swapSettings(engine, session);
+    if (!this.#owner) this.#useSettings(engine, session.settingsKey, session.settings.values());
     const answer = engine.execute(group);
-    this.groupsRun += 1;
     this.#lastRunAt = Date.now();
     let status: number | null = null;
     let own: Buffer[] | null = null;
@@ -164,14 +163,16 @@ export class Multiplexer {
     // A Flush without a Sync keeps the engine: the rest of the client's group is still to come.
     this.#owner = status === IDLE ? null : session;
     session.send(own ? Buffer.concat([...own, answer.subarray(from)]) : answer);
-    if (this.#owner && session.groups.length === 0) session.armIdle(IDLE_IN_TRANSACTION_MS);
+    if (this.#owner && !session.hasWork) session.armIdle(IDLE_IN_TRANSACTION_MS);
     this.#settingsKey = session.settingsKey;
   }
 
-  #swapSettings(engine: Engine, session: ClientSession): void {
+  #useSettings(engine: Engine, key: string, settings: Iterable<string>): void {
+    if (key === this.#settingsKey) return;
     engine.execute(simpleQuery('reset all'));
     engine.execute(simpleQuery('reset role'));
-    for (const setting of session.settings) engine.execute(simpleQuery(setting));
+    for (const setting of settings) engine.execute(simpleQuery(setting));
+    this.#settingsKey = key;
   }
 
   #notify(notification: Buffer): void {

@@ -124,13 +124,24 @@ const createWhole = (file: string, content: string): boolean => {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A file system without hard links.
-    return readOr(() => (writeFileSync(file, content, { mode: 0o600, flag: 'wx', flush: true }), true), false);
+    return createExclusively(file, content);
   } finally {
     rmSync(draft, { force: true });
   }
 };
 
+/** For a file system without hard links. */
+const createExclusively = (file: string, content: string): boolean => {
+  try {
+    writeFileSync(file, content, { mode: 0o600, flag: 'wx', flush: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+};
+
+/** Writes a file so that a reader sees the old content or the new, never a part. */
 export const replaceWhole = (file: string, content: string): void => {
   const draft = `${file}.${process.pid}.tmp`;
   writeFileSync(draft, content, { mode: 0o600, flush: true });

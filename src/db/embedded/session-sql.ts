@@ -1,7 +1,9 @@
+export type Setting = Readonly<{ name: string; sql: string }>;
+
 /** What a statement changes in its session, beyond the database. */
 export type SqlEffect = Readonly<{
-  /** SET or RESET statements to replay when the engine comes back to this client. */
-  setting?: string;
+  /** SET or RESET statements, by what they set, to replay when the engine comes back to this client. */
+  settings?: readonly Setting[];
   listen?: string;
   unlisten?: string;
   /** Run this instead: the statement would reach into other clients' sessions, or wait for input that cannot come. Only the multiplexer stops listening, when nobody listens any more. */
@@ -11,10 +13,10 @@ export type SqlEffect = Readonly<{
 const NONE: SqlEffect = {};
 const MAX_INSPECTED_BYTES = 2048;
 const CANDIDATE = /^\s*(set|reset|listen|unlisten|copy|discard|deallocate)\b/i;
-const SESSION_SETTING = /^\s*(set|reset)\s+(?!local\b|transaction\b|constraints\b)/i;
+const SESSION_SETTING = /^\s*(?:set|reset)\s+(?!local\b|transaction\b|constraints\b)(?:session\s+)?("[^"]+"|[\w.]+)/i;
 const LISTEN = /^\s*(un)?listen\s+(?:"((?:[^"]|"")+)"|(\w+)|(\*))\s*;?\s*$/i;
 const SHARED_STATE = /^\s*(discard|deallocate\s+(prepare\s+)?all)\b/i;
-const COPY_FROM_CLIENT = /^\s*copy\b[^]*\bfrom\s+stdin\b/i;
+const COPY_FROM_CLIENT = /^\s*copy\b[\s\S]*\bfrom\s+stdin\b/i;
 
 const refuse = (what: string): SqlEffect => ({
   replacement: `do $$ begin raise exception '${what} is not supported by the embedded engine' using errcode = '0A000'; end $$`,
@@ -32,6 +34,9 @@ export const inspectSql = (bytes: Buffer, from: number, to: number): SqlEffect =
   }
   if (COPY_FROM_CLIENT.test(sql)) return refuse('copy from stdin');
   if (SHARED_STATE.test(sql)) return refuse('discard or deallocate all');
-  const statements = sql.split(';').filter((part) => part.trim() !== '');
-  return statements.every((part) => SESSION_SETTING.test(part)) ? { setting: sql } : NONE;
+  const settings = sql
+    .split(';')
+    .filter((part) => part.trim() !== '')
+    .map((part) => ({ name: SESSION_SETTING.exec(part)?.[1]?.toLowerCase() ?? '', sql: part }));
+  return settings.every(({ name }) => name !== '') ? { settings } : NONE;
 };

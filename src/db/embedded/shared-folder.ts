@@ -85,9 +85,10 @@ export class SharedFolder {
   async #lead(lock: LeaderLock): Promise<boolean> {
     const { dataDir } = this.#options;
     const thread = new EngineThread({ ...this.#options, socketCandidates: socketCandidates(dataDir) }, this.#log);
+    let ownership: Ownership | null = null;
     try {
       this.#socketPath = await thread.listening();
-      const ownership = await claimOwnership(dataDir, this.#socketPath);
+      ownership = await claimOwnership(dataDir, this.#socketPath);
       if (!ownership) {
         await thread.kill();
         await lock.release();
@@ -100,6 +101,7 @@ export class SharedFolder {
       return true;
     } catch (error) {
       await thread.kill();
+      ownership?.close();
       await lock.release();
       throw error;
     }

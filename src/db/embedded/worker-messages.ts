@@ -14,5 +14,4 @@ export type ToWorker = 'open' | 'close';
 export type FromWorker =
   | { type: 'listening'; socketPath: string }
   | { type: 'open'; origin: Origin; milliseconds: number }
-  | { type: 'failed'; message: string; hint: string | undefined; detail: string }
-  | { type: 'closed' };
+  | { type: 'failed'; message: string; hint: string | undefined; detail: string };

@@ -4,9 +4,10 @@ import type { Transport } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type App, openApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
+import { createLog } from '../../src/log.js';
 import { serveConnection } from '../../src/transports/connection.js';
 import { sessionOf } from '../../src/transports/session-of.js';
-import { describeContract } from './contract.js';
+import { describeContract, save } from './contract.js';
 import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
 import { modernPeer, oldPeer, type Peer } from './peers.js';
 
@@ -66,7 +67,8 @@ it('offers only the toolsets that are on and the scopes that are granted', async
 
 it('shakes hands, lists and refuses nonsense without a database', async () => {
   const [client, server] = OldInMemory.createLinkedPair();
-  serveConnection({ ...sessionOf(app), store: () => Promise.reject(new Error('secret detail')) }, server as Transport);
+  const session = { ...sessionOf(app), log: createLog('silent'), store: () => Promise.reject(new Error('secret detail')) };
+  serveConnection(session, server as Transport);
   await using peer = await oldPeer(client);
   expect((await peer.listTools()).tools.length).toBeGreaterThan(5);
   expect((await peer.callTool('save_turn', {})).content[0]?.text).toMatch(/^invalid_input: messages is required/);
@@ -74,6 +76,52 @@ it('shakes hands, lists and refuses nonsense without a database', async () => {
   expect(failed.isError).toBe(true);
   expect(failed.content[0]?.text).toMatch(/^internal: .*reference [0-9a-f]{8}/);
   expect(failed.content[0]?.text).not.toContain('secret');
+});
+
+it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+  'speaks revision %s with whoever asks for it',
+  async (protocolVersion) => {
+    const [client, server] = OldInMemory.createLinkedPair();
+    serveConnection(sessionOf(app), server as Transport);
+    const answer = new Promise<unknown>((resolve) => {
+      client.onmessage = resolve;
+    });
+    await client.start();
+    const params = { protocolVersion, capabilities: {}, clientInfo: { name: 'raw', version: '1' } };
+    await client.send({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+    expect(await answer).toMatchObject({ id: 1, result: { protocolVersion, capabilities: { tools: {}, resources: { subscribe: true } } } });
+    await client.close();
+  },
+);
+
+it('shows one user nothing of another', async () => {
+  const as = async (user: string): Promise<Peer> => {
+    const [client, server] = OldInMemory.createLinkedPair();
+    const session = sessionOf(app);
+    const principal = { ...session.principal, user, role: 'user' as const };
+    serveConnection({ ...session, principal, store: () => app.storeFor(principal) }, server as Transport);
+    return oldPeer(client);
+  };
+  await using ann = await as('ann');
+  await using bob = await as('bob');
+  const title = 'Secret of Ann';
+  const { conversation_id } = await save(ann, { title }, 'secret');
+  const uri = `memory://conversations/${conversation_id}`;
+  expect((await ann.listResources()).resources.map((entry) => entry.uri)).toContain(uri);
+  expect((await bob.listResources()).resources.map((entry) => entry.uri)).not.toContain(uri);
+  for (const attempt of [
+    () => bob.readResource(uri),
+    () => bob.readResource(`${uri}/messages`),
+    () => bob.readResource('memory://users/ann/profile'),
+    () => bob.subscribe(uri, () => {}),
+    () => bob.getPrompt('continue_conversation', { conversation_id }),
+  ])
+    await expect(attempt()).rejects.toMatchObject({ code: -32602 });
+  const ref = { type: 'ref/prompt' as const, name: 'continue_conversation' };
+  for (const typed of ['', title, conversation_id])
+    expect((await bob.complete(ref, 'conversation_id', typed)).values).not.toContain(conversation_id);
+  const people = { type: 'ref/resource' as const, uri: 'memory://users/{external_id}/profile' };
+  expect((await bob.complete(people, 'external_id', '')).values).toEqual(['bob']);
 });
 
 it('refuses to watch what is not there or never announced', async () => {

@@ -27,6 +27,7 @@ export class LineTransport implements Transport {
   readonly #unanswered = new Set<string | number>();
   #drained: (() => void) | undefined;
   #closed = false;
+  #endedAt: number | undefined;
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
@@ -37,6 +38,11 @@ export class LineTransport implements Transport {
     this.#input.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onInputError);
     this.#output.on('error', this.#onOutputError);
     if (this.#input.readableEnded || this.#input.destroyed) setImmediate(this.#onEnd);
+  }
+
+  /** Milliseconds since the client closed its end. */
+  get sinceEnd(): number {
+    return this.#endedAt === undefined ? 0 : performance.now() - this.#endedAt;
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
@@ -130,6 +136,7 @@ export class LineTransport implements Transport {
 
   #onEnd = (): void => {
     if (this.#closed || this.#drained) return;
+    this.#endedAt = performance.now();
     const timer = setTimeout(() => this.close(), DRAIN_MS);
     this.#drained = () => {
       clearTimeout(timer);

@@ -6,8 +6,8 @@ import { serveConnection } from './connection.js';
 import { LineTransport } from './line-transport.js';
 import { sessionOf } from './session-of.js';
 
-/** The client expects the process to be gone a second after it closed its end. What was under way then had 400 ms of that. */
-const LEAVE_MS = 500;
+/** The client expects the process to be gone a second after it closed its end; ending takes the rest of that. */
+const LEAVE_MS = 900;
 
 /**
  * Serves one client on stdin and stdout until it closes stdin, or the process gets SIGINT or SIGTERM; then closes the app
@@ -23,7 +23,7 @@ export async function serveStdio(app: App, input: Readable = process.stdin): Pro
     const wire = new LineTransport(input, output);
     openAfterHandshake(wire, session);
     await untilClosed(session, wire, stopping.signal);
-    leaveInTime();
+    leaveWithin(LEAVE_MS - wire.sinceEnd);
     await app.close();
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -49,7 +49,7 @@ function openAfterHandshake(wire: LineTransport, session: Session): void {
 }
 
 /** What is stored is safe whenever the process ends, but nobody waits for a process that hangs on a database or a full pipe. */
-const leaveInTime = (): NodeJS.Timeout => setTimeout(() => process.exit(0), LEAVE_MS).unref();
+const leaveWithin = (ms: number): NodeJS.Timeout => setTimeout(() => process.exit(0), ms).unref();
 
 function takeStdout(): { output: Writable; giveBack(): void } {
   const { stdout, stderr } = process;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { describeEngines } from '../support/engines.js';
 import { runCli, temporaryFolder } from './run-cli.js';
 
 const SLOW = 120_000;
@@ -27,32 +29,55 @@ describe('migrate', () => {
   );
 });
 
-describe('seed and doctor', () => {
-  it(
-    'fill a tenant and find everything in order',
-    async () => {
-      await using folder = await temporaryFolder();
-      const settings = ['--data-dir', folder.path, '--tenant', 'household'];
-      expect(await runCli(['seed', ...settings])).toMatchObject({ code: 0, stdout: 'Tenant household holds the example data.\n' });
+describeEngines('seed and doctor', (engine) => {
+  const settings = (): string[] => {
+    const { url, dataDir } = engine.config;
+    return [...(url === null ? ['--data-dir', dataDir] : ['--database-url', url]), '--tenant', 'household'];
+  };
+  const doctor = async () => {
+    const { code, stdout } = await runCli(['doctor', '--json', ...settings()]);
+    return { code, report: JSON.parse(stdout) };
+  };
 
-      const { code, stdout, stderr } = await runCli(['doctor', '--json', ...settings]);
-      expect({ code, problems: JSON.parse(stdout).problems }).toEqual({ code: 0, problems: [] });
-      expect(stderr).toMatch(/^Database …$/m);
-      const report = JSON.parse(stdout);
+  it(
+    'fill a tenant and find everything in order, beside the process that has the database open',
+    async () => {
+      expect(await runCli(['seed', ...settings()])).toMatchObject({ code: 0, stdout: 'Tenant household holds the example data.\n' });
+
+      const { code, report } = await doctor();
+      expect({ code, problems: report.problems }).toEqual({ code: 0, problems: [] });
+      const embedded = engine.name === 'embedded';
       expect(report).toMatchObject({
         ok: true,
-        settings: { tenant: 'household', dataDir: folder.path },
-        engine: { engine: 'embedded', role: 'leader', processes: [{ role: 'leader' }] },
+        settings: { tenant: 'household' },
+        engine: { engine: engine.name, role: embedded ? 'follower' : 'client' },
         schema: { pending: [], unknown: [] },
-        counters: { wrong: 0 },
+        counters: { conversations: report.tables.conversations, wrong: 0 },
       });
       expect(report.tables.messages).toBeGreaterThan(0);
-      expect(report.counters.conversations).toBe(report.tables.conversations);
       expect(report.mcp.tools).toContain('save_turn');
+      const sharing: { pid: number; role: string }[] = report.engine.processes;
+      expect(sharing.map(({ role }) => role).sort()).toEqual(embedded ? ['follower', 'leader'] : []);
+      if (embedded) expect(sharing.find(({ role }) => role === 'leader')?.pid).toBe(process.pid);
 
-      const { stdout: text } = await runCli(['doctor', ...settings]);
-      expect(text).toMatch(/✓ Everything is in order\./);
-      expect(text).toMatch(/shared by +process \d+, leader/);
+      const { stdout, stderr } = await runCli(['doctor', ...settings()]);
+      expect(stdout).toMatch(/^✓ Everything is in order\.$/m);
+      expect(stdout).toMatch(/^ {2}messages +\d+$/m);
+      expect(stderr).toMatch(/^Database …$/m);
+    },
+    SLOW,
+  );
+
+  it(
+    'exits with 1 when a conversation does not count its messages right',
+    async () => {
+      const tenantId = await engine.freshTenant();
+      await engine.models.Conversation.create({ tenantId, id: randomUUID(), messageCount: 3 });
+      const { code, report } = await doctor();
+      expect({ code, problems: report.problems }).toEqual({
+        code: 1,
+        problems: [`Counters: wrong in 1 of ${report.tables.conversations} conversations.`],
+      });
     },
     SLOW,
   );

@@ -33,6 +33,7 @@ async function showDemo(folder: string, output: Output): Promise<ExitCode> {
   output.line(`server   ${name} ${version}, ${tools.length} tools, handshake ${elapsed(started)}`);
   output.line();
 
+  output.note('A first start prepares the database, which takes a few seconds …');
   const steps = demoSteps(server, tools);
   const passed = await runSteps(steps, output);
   output.line();
@@ -47,8 +48,9 @@ async function runSteps(steps: readonly Step[], output: Output): Promise<number>
     const started = performance.now();
     const label = `${index + 1}. ${title}`;
     try {
-      const detail = await run();
+      const [detail, ...lines] = [await run()].flat();
       output.line(`${output.style('green', '✓')} ${label.padEnd(42)} ${elapsed(started).padStart(8)}   ${detail}`);
+      for (const line of lines) output.line(output.style('dim', `      ${line}`));
     } catch (error) {
       output.line(
         `${output.style('red', '✗')} ${label.padEnd(42)} ${elapsed(started).padStart(8)}   ${error instanceof Error ? error.message : error}`,

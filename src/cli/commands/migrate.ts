@@ -11,7 +11,7 @@ const up = defineCommand({
   settings: ALL_SETTINGS,
   options: { to: value('name', 'the last migration to apply; without it all are') },
   run: ({ options, config, output }) =>
-    onDatabase(config(), async (db, { migrateUp }) => {
+    onDatabase(config(), output, async (db, { migrateUp }) => {
       output.note('Applying migrations …');
       report(output, 'applied', await migrateUp(db, options.to ? { to: options.to } : {}));
     }),
@@ -29,7 +29,7 @@ const down = defineCommand({
     if (options.to && options.steps) throw invalidInput('--to and --steps cannot be combined.');
     const steps = Number(options.steps ?? 1);
     if (!Number.isInteger(steps) || steps < 1) throw invalidInput('--steps must be a whole number above 0.');
-    return onDatabase(config(), async (db, { migrateDown }) => {
+    return onDatabase(config(), output, async (db, { migrateDown }) => {
       output.note('Taking migrations back …');
       report(output, 'taken back', await migrateDown(db, options.to ? { to: options.to } : { steps }));
     });
@@ -42,7 +42,7 @@ const status = defineCommand({
   settings: ALL_SETTINGS,
   options: { json: flag('print JSON') },
   run: ({ options, config, output }) =>
-    onDatabase(config(), async (db, { migrationStatus }) => {
+    onDatabase(config(), output, async (db, { migrationStatus }) => {
       const { applied, pending, unknown } = await migrationStatus(db);
       if (options.json) output.json({ applied, pending, unknown });
       else {
@@ -61,9 +61,14 @@ export default defineCommand({
 
 type Migrations = typeof import('../../db/migrate.js');
 
-async function onDatabase(config: Config, work: (db: Database, migrations: Migrations) => Promise<void>): Promise<ExitCode> {
+async function onDatabase(
+  config: Config,
+  output: Output,
+  work: (db: Database, migrations: Migrations) => Promise<void>,
+): Promise<ExitCode> {
   // Loaded here and not above: help shows this command too, and should not wait for a database driver.
   const [{ openApp }, migrations] = await Promise.all([import('../../app.js'), import('../../db/migrate.js')]);
+  output.note('Opening the database …');
   await using app = openApp(config);
   await work(await app.engine(), migrations);
   return 0;

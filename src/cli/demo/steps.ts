@@ -4,7 +4,9 @@ import { AppError } from '../../errors.js';
 import type { ServerProcess } from '../client.js';
 import { CONVERSATION_KEY, CORRECTION, FIRST_TURN, SECOND_TURN } from './conversation.js';
 
-export type Step = Readonly<{ title: string; run(): Promise<string> }>;
+/** What a step answers: a few words, and lines worth reading. */
+type Told = string | readonly [string, ...string[]];
+export type Step = Readonly<{ title: string; run(): Promise<Told> }>;
 
 const saved = z.object({
   conversation_id: z.string(),
@@ -42,7 +44,10 @@ export function demoSteps(server: ServerProcess, tools: readonly string[]): Step
       run: async () => {
         const { messages } = await server.call('load_history', { conversation_id: conversationId }, history);
         expect(sameMessages(messages, FIRST_TURN), 'what was loaded differs from what was saved');
-        return `${messages.length} messages, identical and in order`;
+        return [
+          `${messages.length} messages, identical and in order`,
+          ...messages.map((one) => `${String(one.author ?? one.role).padEnd(10)} ${oneLine(String(one.content))}`),
+        ];
       },
     },
     {
@@ -66,7 +71,10 @@ export function demoSteps(server: ServerProcess, tools: readonly string[]): Step
       run: async () => {
         const { hits } = await server.call('search_messages', { query: 'gluten free dinner', limit: 3 }, found);
         expect(hits.length > 0, 'nothing was found');
-        return `${hits.length} hits, the best: ${oneLine(hits[0]?.snippet ?? '')}`;
+        return [
+          `${hits.length} hits, best first`,
+          ...hits.map(({ message: { seq }, snippet }) => `message ${String(seq).padEnd(2)} ${oneLine(snippet)}`),
+        ];
       },
     },
     {
@@ -120,7 +128,7 @@ export function demoSteps(server: ServerProcess, tools: readonly string[]): Step
           events.some(({ type, message_id }) => type === 'edited' && message_id === editedId),
           'there is no event about the correction',
         );
-        return events.map(({ type }) => type).join(', ');
+        return `${events.length} events, the last one "${events.at(-1)?.type}"`;
       },
     },
   ];
@@ -136,4 +144,8 @@ function expect(holds: boolean, otherwise: string): void {
   if (!holds) throw new AppError('internal', otherwise);
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 90);
+const WIDTH = 110;
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line;
+}

@@ -62,7 +62,7 @@ async function examineDatabase(
   await part('Counters', async () => {
     report.counters = await checkCounters(db.sequelize);
     if (report.counters.wrong > 0)
-      report.problems.push(`Counters: ${report.counters.wrong} conversations do not count their messages right.`);
+      report.problems.push(`Counters: wrong in ${report.counters.wrong} of ${report.counters.conversations} conversations.`);
   });
   await part('Locks', async () => {
     report.locks = await readLocks(db.sequelize);

@@ -40,11 +40,7 @@ export function printReport(report: Report, output: Output): void {
       ['pending', schema.pending.join(', ') || 'none'],
       ...(schema.unknown.length > 0 ? [['unknown', schema.unknown.join(', ')] as const] : []),
     ]);
-  if (tables)
-    section(
-      'Rows',
-      Object.entries(tables).map(([name, rows]) => [name, String(rows)]),
-    );
+  if (tables) section('Rows', rowsOf(tables));
   if (counters)
     section('Consistency', [
       [
@@ -67,4 +63,14 @@ export function printReport(report: Report, output: Output): void {
 
   for (const problem of problems) output.line(output.style('red', `✗ ${problem}`));
   if (problems.length === 0) output.line(output.style('green', '✓ Everything is in order.'));
+}
+
+/** Most tables of a young memory are empty, and say so together. */
+function rowsOf(tables: Record<string, number>): Rows {
+  const filled = Object.entries(tables).filter(([, rows]) => rows > 0);
+  const empty = Object.keys(tables).length - filled.length;
+  return [
+    ...filled.map(([name, rows]) => [name, String(rows)] as const),
+    ...(empty > 0 ? [['(no rows)', `${empty} other tables`] as const] : []),
+  ];
 }

@@ -1,3 +1,4 @@
+import { envName, type FieldName } from '../../config/fields.js';
 import { columns, type Output } from '../output.js';
 import type { Report } from './report.js';
 
@@ -19,7 +20,7 @@ export function printReport(report: Report, output: Output): void {
   ]);
   section(
     'Settings',
-    Object.entries(settings).map(([name, value]) => [name, value === null ? '-' : String(value)]),
+    Object.entries(settings).map(([name, value]) => [envName(name as FieldName), value === null ? '-' : String(value)]),
   );
   if (engine) {
     section('Database', [

@@ -9,7 +9,7 @@ import type { Capabilities, Database, EngineFacts, Statement } from './database.
 import { Listener } from './listener.js';
 import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
 import { retrying } from './retry.js';
-import { connectionsOf, destroySocket, internalsOf } from './sequelize-internals.js';
+import { connectionOf, connectionsOf, destroySocket, finish, openTransaction } from './sequelize-internals.js';
 import { TransactionScope } from './transaction-scope.js';
 
 /** A statement that breaks its connection this often is taken for the cause. */
@@ -76,7 +76,7 @@ export class PooledDatabase implements Database {
    * numbers; int8 and numeric as strings, from models too. Errors are the driver's own: `toAppError` translates them for a caller.
    */
   async query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]> {
-    if (transaction) return this.#run<Row>(internalsOf(transaction).connection, statement, values);
+    if (transaction) return this.#run<Row>(connectionOf(transaction), statement, values);
     this.#scope.assertOutside(statement.name);
     const isTransient = transience();
     return retrying(
@@ -132,50 +132,39 @@ export class PooledDatabase implements Database {
     }
   }
 
+  /** One run of a transaction. A connection lost while committing is followed by a look at what became of it. */
   async #attempt<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
-    const transaction = await this.sequelize.transaction();
-    const inner = internalsOf(transaction);
-    let result: T;
-    let transactionId: string | null;
+    let committing: { result: T; transactionId: string | null } | undefined;
     try {
-      result = await this.#scope.run(() => work(transaction));
-      transactionId = await noteTransactionId(inner.connection, this.#side.serverMajor);
+      return await this.#withConnection(async (client) => {
+        await client.query('begin');
+        const transaction = openTransaction(this.sequelize, client);
+        try {
+          const result = await this.#scope.run(() => work(transaction));
+          committing = { result, transactionId: await noteTransactionId(client, this.#side.serverMajor) };
+          await client.query('commit');
+          finish(transaction, 'commit');
+          return result;
+        } catch (error) {
+          finish(transaction, 'rollback');
+          if (!isConnectionLost(error)) await client.query('rollback').catch(() => destroySocket(client));
+          throw error;
+        }
+      });
     } catch (error) {
-      await this.#abandon(transaction, error);
+      if (!committing || !isConnectionLost(error)) throw error;
+      const { result, transactionId } = committing;
+      if (transactionId === null || (await this.#outcomeOf(transactionId)) === 'committed') return result;
       throw error;
     }
-    try {
-      await inner.connection.query('commit');
-    } catch (error) {
-      await this.#abandon(transaction, error);
-      if (!isConnectionLost(error)) throw error;
-      if (transactionId === null) return result;
-      const isTransient = transience();
-      const outcome = await retrying(
-        () => this.#withConnection((client) => commitOutcome(client, transactionId)),
-        (failure) => isTransient(failure) || failure instanceof CommitStillRunning,
-      );
-      if (outcome === 'committed') return result;
-      throw error;
-    }
-    inner.finished = 'commit';
-    inner.cleanup();
-    return result;
   }
 
-  /** Rolls back, or gives the connection up when it is lost; never throws, so that the first error is the one that counts. */
-  async #abandon(transaction: Transaction, cause: unknown): Promise<void> {
-    const inner = internalsOf(transaction);
-    try {
-      if (isConnectionLost(cause)) throw cause;
-      await inner.connection.query('rollback');
-      inner.finished = 'rollback';
-      inner.cleanup();
-    } catch {
-      inner.finished = 'rollback';
-      await inner.forceCleanup().catch(() => undefined);
-    }
+  #outcomeOf(transactionId: string): Promise<'committed' | 'aborted'> {
+    const isTransient = transience();
+    return retrying(
+      () => this.#withConnection((client) => commitOutcome(client, transactionId)),
+      (error) => isTransient(error) || error instanceof CommitStillRunning,
+    );
   }
 
   /** Model queries get the same care as `query`: refused outside of the transaction they run in, and repeated when that is safe. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
-import type { Sequelize, Transaction } from 'sequelize';
+import { type Sequelize, Transaction } from 'sequelize';
 
 /** The parts of Sequelize 6 that its types leave out and the hot path needs; everything that relies on them is in db/. */
 type ConnectionManager = {
@@ -10,12 +10,29 @@ type ConnectionManager = {
   oidParserMap: Map<number, (value: string) => unknown>;
 };
 
-type OpenTransaction = { connection: pg.Client; finished?: 'commit' | 'rollback'; cleanup(): void; forceCleanup(): Promise<void> };
+type TransactionState = { connection: pg.Client; finished?: 'commit' | 'rollback' };
 
 export const connectionsOf = (sequelize: Sequelize): ConnectionManager =>
   (sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;
 
-export const internalsOf = (transaction: Transaction): OpenTransaction => transaction as unknown as OpenTransaction;
+const stateOf = (transaction: Transaction): TransactionState => transaction as unknown as TransactionState;
+
+/**
+ * A transaction that models accept, on a connection where BEGIN was already said. Sequelize's own begin, commit and rollback are
+ * not used: they write warnings of their own when the connection is lost, and hide at which point it was.
+ */
+export const openTransaction = (sequelize: Sequelize, connection: pg.Client): Transaction => {
+  const transaction = new (Transaction as unknown as new (sequelize: Sequelize, options: object) => Transaction)(sequelize, {});
+  stateOf(transaction).connection = connection;
+  return transaction;
+};
+
+export const connectionOf = (transaction: Transaction): pg.Client => stateOf(transaction).connection;
+
+/** Makes Sequelize refuse what still uses the transaction. */
+export const finish = (transaction: Transaction, how: 'commit' | 'rollback'): void => {
+  stateOf(transaction).finished = how;
+};
 
 /** Breaks a connection at once; what runs on it fails as lost. */
 export const destroySocket = (client: pg.Client): void => {

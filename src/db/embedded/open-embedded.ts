@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../log.js';
 import type { Database, EngineFacts, Statement } from '../database.js';
-import { PooledDatabase } from '../pooled-database.js';
 import { createDataDir, POSTGRES_MAJOR } from './data-dir.js';
 import { joinMembers, listMembers } from './membership.js';
 import { currentOwner } from './owner.js';
@@ -17,7 +16,8 @@ const BUILT_TEMPLATE = import.meta.url.endsWith('.ts') ? null : fileURLToPath(ne
 export const openEmbedded = async (config: EmbeddedConfig, log: Log, templateFile = BUILT_TEMPLATE): Promise<Database> => {
   const dataDir = createDataDir(config.dataDir);
   const folder = new SharedFolder({ dataDir, durability: config.durability, templateFile }, log);
-  await folder.ready();
+  // The driver takes as long to load as the engine to start: both at once.
+  const [{ PooledDatabase }] = await Promise.all([import('../pooled-database.js'), folder.ready()]);
   const membership = joinMembers(dataDir);
   const database = new PooledDatabase(
     {

@@ -99,23 +99,21 @@ describe('the process', () => {
     await expectEnd(running, performance.now());
   });
 
-  it('answers what was asked before its input ended, when that takes no longer than it may', async () => {
-    // On a busy machine a save may take longer than the moment there is for it; then it goes unanswered, which is allowed.
-    let answered = false;
-    for (let attempt = 0; attempt < 5 && !answered; attempt += 1) {
-      const running = await started();
-      const { send, next, child } = running;
-      send(call(2, 'list_conversations', {}));
-      await next();
-      send(call(3, 'save_turn', { messages: [{ role: 'user', content: 'last words' }] }));
-      child.stdin.end();
-      const end = performance.now();
-      const answer = await next();
-      answered = answer !== undefined;
-      if (answered) expect(answer).toMatchObject({ id: 3, result: { structuredContent: { message_count: 1 } } });
-      await expectEnd(running, end);
+  it('answers what was asked before its input ended', async () => {
+    const running = await started();
+    const { send, next, child } = running;
+    const save = (id: number) =>
+      send(call(id, 'save_turn', { conversation_key: 'last words', messages: [{ role: 'user', content: 'x' }] }));
+    // The first saves of a process take longest, and there is a moment only for the last one.
+    for (let id = 2; id <= 6; id += 1) {
+      save(id);
+      expect(await next()).toMatchObject({ id });
     }
-    expect(answered).toBe(true);
+    save(7);
+    child.stdin.end();
+    const end = performance.now();
+    expect(await next()).toMatchObject({ id: 7, result: { structuredContent: { message_count: 6 } } });
+    await expectEnd(running, end);
   });
 
   it('ends in time while a call waits and a subscription is open', async () => {

@@ -6,8 +6,12 @@ const FIRST_PAUSE_MS = 15;
 const LONGEST_PAUSE_MS = 400;
 
 /** Calls `attempt` until it works, fails with something `isTransient` refuses, or 20 seconds are over. */
-export const retrying = async <T>(attempt: () => Promise<T>, isTransient: (error: unknown) => boolean): Promise<T> => {
-  const deadline = Date.now() + DEADLINE_MS;
+export const retrying = async <T>(
+  attempt: () => Promise<T>,
+  isTransient: (error: unknown) => boolean,
+  patienceMs = DEADLINE_MS,
+): Promise<T> => {
+  const deadline = Date.now() + patienceMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await attempt();

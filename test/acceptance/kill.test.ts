@@ -81,7 +81,7 @@ it(
     await using server = await startServer(folder.env);
     log.expectIn(await readAll(server, { conversation_key: log.key }));
   },
-  60_000 + KILLS * 10_000,
+  60_000 + KILLS * 30_000,
 );
 
 async function leaderOf(dataDir: string): Promise<number | undefined> {

@@ -4,7 +4,8 @@ import { transcripts } from './0003-transcripts.js';
 import { memory } from './0004-memory.js';
 import { graph } from './0005-graph.js';
 import { work } from './0006-work.js';
+import { recall } from './0007-recall.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, oldest first. A list and not a search of the folder: what runs is what was compiled. */
-export const migrations: readonly Migration[] = [tenancy, accounts, transcripts, memory, graph, work];
+export const migrations: readonly Migration[] = [tenancy, accounts, transcripts, memory, graph, work, recall];

@@ -15,21 +15,21 @@ function transcriptLine({ seq, role, author, user, created_at, id, content, tool
   return `[${from}]${calls} ${shown}`.toWellFormed();
 }
 
-/** Messages as lines, as many as have room; the rest is counted, and the reader told how to see it. */
+/** Messages as lines, the newest ones that have room; the rest is counted, and the reader told how to see it. */
 export function transcriptLines(messages: readonly JsonObject[]): string[] {
   const lines: string[] = [];
   let bytes = 0;
-  for (const message of messages) {
+  for (const message of messages.toReversed()) {
     const line = transcriptLine(message);
     bytes += Buffer.byteLength(line) + 1;
     if (bytes > ROOM && lines.length > 0) {
       const left = messages.length - lines.length;
-      return [
-        ...lines,
-        `… truncated: ${left} more messages are not in this text. Ask for fewer with limit or max_tokens, or page on from the last one shown.`,
-      ];
+      lines.push(
+        `… truncated: ${left} more messages before these are not in this text. Ask for fewer with limit or max_tokens, or page back.`,
+      );
+      break;
     }
     lines.push(line);
   }
-  return lines;
+  return lines.toReversed();
 }

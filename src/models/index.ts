@@ -2,6 +2,9 @@ import type { Sequelize } from 'sequelize';
 import { defineApiToken } from './api-token.js';
 import { associate } from './associations.js';
 import { defineConversation } from './conversation.js';
+import { defineCorpusChange } from './corpus-change.js';
+import { defineCorpusTerm } from './corpus-term.js';
+import { defineCorpusTotal } from './corpus-total.js';
 import { defineDevice } from './device.js';
 import { defineEpisodicMemory } from './episodic-memory.js';
 import { defineJob } from './job.js';
@@ -52,6 +55,9 @@ export function defineModels(sequelize: Sequelize) {
     MemoryGraphNodeVersion: defineMemoryGraphNodeVersion(sequelize),
     MemoryGraphObservation: defineMemoryGraphObservation(sequelize),
     MemoryGraphEdge: defineMemoryGraphEdge(sequelize),
+    CorpusChange: defineCorpusChange(sequelize),
+    CorpusTerm: defineCorpusTerm(sequelize),
+    CorpusTotal: defineCorpusTotal(sequelize),
     Task: defineTask(sequelize),
     Job: defineJob(sequelize),
     JobRun: defineJobRun(sequelize),

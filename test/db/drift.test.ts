@@ -103,7 +103,9 @@ describeEngines('the migrated schema', (engine) => {
   });
 
   it('gives every row its times, also one written by hand', () => {
-    const timed = tablesOf(catalog).filter((table) => table !== 'message_events' && table !== 'job_runs');
+    // Logs have the time of what they tell of, statistics none that a row written by hand could want.
+    const untimed = ['message_events', 'job_runs', 'corpus_changes', 'corpus_terms', 'corpus_totals'];
+    const timed = tablesOf(catalog).filter((table) => !untimed.includes(table));
     const missing = timed.filter((table) => {
       const times = catalog.columns.filter((column) => column.table === table && /^(created|updated)_at$/.test(column.name));
       return times.length !== 2 || times.some(({ nullable, default: value }) => nullable || value !== 'now()');

@@ -45,9 +45,12 @@ export default defineTool({
   async run({ after, conversation_id, types, wait_ms, limit }, { store, principal, changes, signal }) {
     const query = { conversationId: conversation_id, types, limit };
     const end = Date.now() + wait_ms;
+    // Waiting starts before reading: what is written between the two then wakes it.
+    let woken = changes.waitFor(principal.tenantId, signal, wait_ms);
     let page = await store.events.poll({ ...query, after });
     while (page.events.length === 0 && Date.now() < end && !signal.aborted) {
-      await changes.waitFor(principal.tenantId, signal, end - Date.now());
+      await woken;
+      woken = changes.waitFor(principal.tenantId, signal, end - Date.now());
       page = await store.events.poll({ ...query, after: page.nextCursor });
     }
     return {

@@ -84,10 +84,10 @@ export class SearchRepository extends Repository {
     const bound = { ...filter, tenantId: this.tenantId, userId: this.userId };
     const from = page.cursor === undefined ? null : decodeCursor('search_messages', bound, page.cursor, place);
     const known: Statistics | null = from && { documents: from[2], counts: from[3] };
-    const { terms, condition, documents } = await this.read(filter, known);
+    const { terms, condition, documents, share } = await this.read(filter, known);
     if (terms.length === 0)
       return nothing('There is no word to look for: common words such as “the” and excluded ones find nothing by themselves.');
-    const ranked = await this.rank(filter, terms, { documents, condition, upTo: from?.[1] ?? null });
+    const ranked = await this.rank(filter, terms, { documents, share, condition, upTo: from?.[1] ?? null });
     if (ranked.length === 0) return nothing(null);
     const start = from?.[0] ?? 0;
     const hits = await this.load(ranked.slice(start, start + page.limit), terms, page.contextTurns);
@@ -110,7 +110,8 @@ export class SearchRepository extends Repository {
 
   private async read(filter: SearchFilter, known: Statistics | null) {
     const text = parseSearchText(filter.query);
-    const { documents, common } = known ? { ...known, common: new Map<string, number>() } : await this.#corpus.statistics();
+    const { share, common, ...corpus } = await this.#corpus.statistics();
+    const documents = known?.documents ?? corpus.documents;
     const [query] = await this.context.db.query<Query>(
       readQuery,
       [
@@ -131,13 +132,13 @@ export class SearchRepository extends Repository {
       const frequency = known?.counts[at] ?? counts[at] ?? Math.round((common.get(lexeme) ?? 0) * documents);
       return { lexeme, documents: frequency, idf: inverseDocumentFrequency(documents, frequency) };
     });
-    return { terms, condition, documents };
+    return { terms, condition, documents, share };
   }
 
   private async rank(
     filter: SearchFilter,
     terms: readonly PlannedTerm[],
-    { documents, condition, upTo }: { documents: number; condition: string | null; upTo: string | null },
+    { documents, share, condition, upTo }: { documents: number; share: number; condition: string | null; upTo: string | null },
   ): Promise<Ranked[]> {
     const find = ({ queries, weights, rest, restWeight }: ReturnType<typeof planAll>): Promise<Candidate[]> =>
       this.context.db.query<Candidate>(
@@ -160,7 +161,7 @@ export class SearchRepository extends Repository {
         ],
         this.context.transaction,
       );
-    const plan = filter.conversationId === undefined ? planCandidates(terms, documents) : planAll(terms);
+    const plan = filter.conversationId === undefined ? planCandidates(terms, documents, share) : planAll(terms);
     let candidates = await find(plan);
     if (plan.pruned && candidates.length < ENOUGH) candidates = await find(planAll(terms));
     // The length hardly counts (b = .1), so the candidates' own mean is near enough to that of all messages.

@@ -12,8 +12,11 @@ export type CandidatePlan = Readonly<{
   pruned: boolean;
 }>;
 
-/** So many documents may be looked at for words that stand alone, and so many more for pairs of common words. */
-const BUDGET = { single: 6000, pairs: 2500 };
+/**
+ * So many documents may be looked at for words that stand alone, and so many more for pairs of common words. Twice as many
+ * took twice the time, and the best ten of no query differed.
+ */
+const BUDGET = { single: 3000, pairs: 1000 };
 const MAX_PAIRS = 8;
 
 /** Looks up every word. */
@@ -27,21 +30,21 @@ export const planAll = (terms: readonly PlannedTerm[]): CandidatePlan => ({
 
 /**
  * Looks up the rare words, and the common ones in pairs only: a document in which nothing but one common word stands says
- * little, and there are very many of them.
+ * little, and there are very many of them. `share` is how much of what the index holds the caller may read: the rest is
+ * looked at in vain.
  */
-export function planCandidates(terms: readonly PlannedTerm[], documents: number): CandidatePlan {
+export function planCandidates(terms: readonly PlannedTerm[], documents: number, share = 1): CandidatePlan {
   const rarest = terms.toSorted((a, b) => a.documents - b.documents);
-  const single = within(rarest, BUDGET.single, ({ documents }) => documents);
+  const single = within(rarest, BUDGET.single * share, ({ documents }) => documents);
   const rest = rarest.slice(single.length);
   if (rest.length === 0) return planAll(terms);
   const pairs = rest.flatMap((a, at) =>
     rest.slice(at + 1).map((b) => ({ a, b, documents: (a.documents * b.documents) / Math.max(documents, 1) })),
   );
-  const chosen = within(
-    pairs.toSorted((a, b) => a.documents - b.documents).slice(0, MAX_PAIRS),
-    BUDGET.pairs,
-    ({ documents }) => documents,
-  );
+  const likely = pairs.toSorted((a, b) => a.documents - b.documents).slice(0, MAX_PAIRS);
+  const affordable = within(likely, BUDGET.pairs * share, ({ documents }) => documents);
+  const chosen = single.length + affordable.length > 0 ? affordable : likely.slice(0, 1);
+  if (single.length + chosen.length === 0) return planAll(terms);
   return {
     queries: [
       ...single.map(({ lexeme }) => quoteLexeme(lexeme)),

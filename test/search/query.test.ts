@@ -39,10 +39,21 @@ describe('the plan of a search', () => {
   });
 
   it('looks up common words in pairs only, and counts them for the order', () => {
-    const plan = planCandidates([term('go', 20_000), term('boat', 120), term('time', 9_000)], 100_000);
+    const plan = planCandidates([term('go', 10_000), term('boat', 120), term('time', 9_000)], 100_000);
     expect(plan).toMatchObject({ queries: ["'boat'", "'time' & 'go'"], rest: "'time' | 'go'", pruned: true });
     expect(plan.weights[1]).toBe(0);
     expect(plan.restWeight).toBeGreaterThan(0);
+  });
+
+  it('looks up the rarest pair at least, and a lone common word', () => {
+    const [go, time, see] = [term('go', 40_000), term('time', 30_000), term('see', 35_000)];
+    expect(planCandidates([go, time, see], 100_000)).toMatchObject({ queries: ["'time' & 'see'"], pruned: true });
+    expect(planCandidates([go], 100_000)).toEqual(planAll([go]));
+  });
+
+  it('looks at less for a caller who may read little of what is there', () => {
+    const terms = [term('boat', 120), term('trip', 900)];
+    expect(planCandidates(terms, 10_000, 0.1)).toMatchObject({ queries: ["'boat'"], rest: "'trip'", pruned: true });
   });
 
   it('writes a lexeme so that a query reads the same one', () => {

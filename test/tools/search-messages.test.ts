@@ -242,4 +242,25 @@ describeEngines('search_messages', (engine) => {
     expect(ours / rare.length).toBe(1);
     expect(theirs / rare.length).toBeLessThan(0.2);
   });
+
+  it('ranks the same where common words are sampled and not counted', async () => {
+    const tenantId = await engine.freshTenant();
+    await using agent = await newAgent({ tenantId });
+    await using ann = await newAgent({ tenantId, user: 'ann' });
+    const noise = (turn: number) =>
+      Array.from({ length: 100 }, (_, at) => (at % 3 ? `A quiet day ${at}.` : `We go there every time, time ${turn}.`));
+    await say(ann, ['My violin goes with me.', 'We go home.', ...noise(0).slice(2)]);
+    for (let turn = 1; turn < 52; turn += 1) await say(agent, noise(turn));
+    await say(agent, ['The glacier was lovely, time to go.', 'No glacier.']);
+    const search = async (who: Agent, query: string) => contents(await who.call('search_messages', { query, limit: 3 }));
+    expect((await search(agent, 'what time did we go to the glacier')).slice(0, 2)).toEqual([
+      'The glacier was lovely, time to go.',
+      'No glacier.',
+    ]);
+    expect((await search(agent, 'what time did we go to see a violin'))[0]).toBe('My violin goes with me.');
+    expect((await search(ann, 'what time did we go to see a violin'))[0]).toBe('My violin goes with me.');
+    // Nothing but common words: still the best of them, and as many as a page can hold.
+    expect(await search(agent, 'time')).toHaveLength(3);
+    expect((await agent.call('search_messages', { query: 'go glacier', limit: 50 })).hits).toHaveLength(50);
+  });
 });

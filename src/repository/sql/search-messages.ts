@@ -20,7 +20,7 @@ const CONTEXT_CHARACTERS = 1000;
 const owned =
   '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
 
-/** How many messages the principal can read, from the counters of conversations. Plan: a range of `conversations_user_id_idx`. */
+/** How many messages the tenant, or its user $2, has: from the counters of conversations. Plan: a range of `conversations_user_id_idx`. */
 export const countMessages: Statement = {
   name: 'count_messages',
   text: `

@@ -35,18 +35,23 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   let closing: Promise<void> | undefined;
 
   const open = async (): Promise<Database> => {
-    if (closing) throw new AppError('unavailable', 'The server is shutting down.');
     const { openDatabase } = await import('./db/open.js');
     const { databaseUrl, dataDir, durability, logSql, poolMax } = config;
     return openDatabase({ url: databaseUrl, dataDir, durability, logSql, poolMax }, log);
   };
-  const engine = untilItWorks(open);
+  const whileServing =
+    <T>(use: () => Promise<T>) =>
+    (): Promise<T> =>
+      closing ? Promise.reject(new AppError('unavailable', 'The server is shutting down.')) : use();
 
-  const database = untilItWorks(async (): Promise<OpenDatabase> => {
+  const opened = untilItWorks(open);
+  const engine = whileServing(opened);
+  const prepared = untilItWorks(async (): Promise<OpenDatabase> => {
     const [db, { prepareSchema }, { defineModels }] = await Promise.all([engine(), import('./db/migrate.js'), import('./models/index.js')]);
     await prepareSchema(db, { autoMigrate: config.autoMigrate });
     return { db, models: defineModels(db.sequelize) };
   });
+  const database = whileServing(prepared);
 
   const openStore = async (principal: Principal): Promise<Store> => {
     const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);
@@ -60,7 +65,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
 
   const shutDown = async (): Promise<void> => {
     await changes.close();
-    const db = await engine.current()?.catch(() => undefined);
+    const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
 

@@ -24,6 +24,10 @@ describe('migrate', () => {
 
       expect(await migrate('up')).toMatchObject({ code: 0, stdout: `applied  ${all.applied.at(-1)}\n` });
       expect(await migrate('up')).toMatchObject({ code: 0, stdout: 'Nothing to do.\n' });
+
+      const { stdout, stderr } = await migrate('status', '--log-sql');
+      expect(stderr).toMatch(/"sql":"[^\n]*select[^\n]* schema_migrations/i);
+      expect(stdout).not.toContain('select');
     },
     SLOW,
   );

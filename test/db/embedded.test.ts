@@ -1,0 +1,153 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ENGINE } from '../../src/db/embedded/data-dir.js';
+import { runSql } from '../../src/db/embedded/engine.js';
+import { Maintenance } from '../../src/db/embedded/maintenance.js';
+import { Multiplexer } from '../../src/db/embedded/multiplexer.js';
+import { openEmbedded } from '../../src/db/embedded/open-embedded.js';
+import { openPglite } from '../../src/db/embedded/pglite-engine.js';
+import { packTemplate } from '../../src/db/embedded/template-archive.js';
+import { configOf, emptyFolder, freshFolder, openFolder, quiet, run } from './support/folder.js';
+
+test('several databases of one folder see each other, and say who leads', async () => {
+  const folder = await freshFolder();
+  const leader = await openFolder(folder);
+  const follower = await openFolder(folder);
+  await run(leader, 'create table shared (n int)');
+  await run(follower, 'insert into shared values (1)');
+  expect(await run(leader, 'select n from shared')).toEqual([{ n: 1 }]);
+  expect((await leader.describe()).role).toBe('leader');
+  const facts = await follower.describe();
+  expect(facts.role).toBe('follower');
+  expect(facts.processes).toHaveLength(2);
+});
+
+test('when the leader closes, a follower leads, and its listeners hear again', async () => {
+  const folder = await freshFolder();
+  const leader = await openFolder(folder);
+  const follower = await openFolder(folder);
+  const heard: string[] = [];
+  await follower.listen('news', (payload) => heard.push(payload));
+  await leader.close();
+  expect(await run(follower, 'select 1 as n')).toEqual([{ n: 1 }]);
+  expect((await follower.describe()).role).toBe('leader');
+  await expect
+    .poll(async () => {
+      await run(follower, `select pg_notify('news', 'hello')`);
+      return heard[0];
+    })
+    .toBe('hello');
+});
+
+test('reads by Sequelize go on after the leader is gone', async () => {
+  const folder = await freshFolder();
+  const leader = await openFolder(folder);
+  const follower = await openFolder(folder);
+  await follower.sequelize.query('select 1', { type: 'SELECT' });
+  await leader.close();
+  expect(await follower.sequelize.query('select 2 as n', { type: 'SELECT' })).toEqual([{ n: 2 }]);
+});
+
+test('a crash of the engine ends neither the process nor the data', { timeout: 60_000 }, async () => {
+  const folder = await freshFolder();
+  const database = await openFolder(folder);
+  await run(database, 'create table kept (n int)');
+  await run(database, 'insert into kept values (1)');
+  const wal = join(folder, 'pgdata', 'pg_wal');
+  // The next segment cannot be opened: PostgreSQL panics, which aborts the engine.
+  renameSync(wal, `${wal}.away`);
+  const panic = run(database, 'select pg_switch_wal(), pg_logical_emit_message(true, $1, $2, true)', ['x', 'y']).catch(
+    (error: unknown) => error,
+  );
+  await expect.poll(() => readdirSync(folder).filter((name) => name.startsWith('.s.'))).toHaveLength(1);
+  setTimeout(() => renameSync(`${wal}.away`, wal), 300);
+  await panic;
+  expect(await run(database, 'select n from kept')).toEqual([{ n: 1 }]);
+});
+
+test('an idle leader closes well within a second and leaves no socket', async () => {
+  const folder = await freshFolder();
+  const database = await openFolder(folder, { durability: 'full' });
+  await run(database, 'select 1');
+  const started = Date.now();
+  await database.close();
+  expect(Date.now() - started).toBeLessThan(1_000);
+  expect(readdirSync(folder).filter((name) => name.startsWith('.s.'))).toEqual([]);
+  expect(readdirSync(join(folder, 'members'))).toEqual([]);
+});
+
+test('a long path to the folder is no obstacle', async () => {
+  const outer = await emptyFolder();
+  const folder = join(outer, 'a'.repeat(90), 'b'.repeat(90));
+  mkdirSync(folder, { recursive: true });
+  const leader = await openFolder(folder);
+  const follower = await openFolder(folder);
+  expect(await run(follower, 'select 1 as n')).toEqual([{ n: 1 }]);
+  const { details } = await leader.describe();
+  expect(Buffer.byteLength(String(details.socket))).toBeLessThan(104);
+  expect(statSync(join(String(details.socket), '..')).mode & 0o077).toBe(0);
+});
+
+test('with full durability every commit forces the log to the disk, and with fast none does', async () => {
+  for (const durability of ['full', 'fast'] as const) {
+    const engine = await openPglite(join(await freshFolder(), 'pgdata'), durability);
+    runSql(engine, 'create table synced (n int)');
+    const before = engine.syncs();
+    for (let n = 0; n < 25; n += 1) runSql(engine, `insert into synced values (${n})`);
+    const syncs = engine.syncs() - before;
+    await engine.close();
+    if (durability === 'full') expect(syncs).toBeGreaterThanOrEqual(25);
+    else expect(syncs).toBe(0);
+  }
+});
+
+test('files of another PostgreSQL major are refused by name', async () => {
+  const folder = await freshFolder();
+  writeFileSync(join(folder, 'pgdata', 'PG_VERSION'), '17\n');
+  await expect(openFolder(folder)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('PostgreSQL 17') });
+});
+
+test('a first start takes the template when it fits, and initdb when it does not', { timeout: 60_000 }, async () => {
+  const source = await freshFolder();
+  const template = join(source, 'template.tar.gz');
+  const open = async (): Promise<{ tables: number; version: unknown }> => {
+    const folder = await emptyFolder();
+    const database = await openEmbedded(configOf(folder, { durability: 'full' }), quiet, template);
+    const [row] = await run<{ tables: number }>(database, `select count(*)::int as tables from pg_tables where schemaname = 'public'`);
+    await database.close();
+    expect(readdirSync(folder).filter((name) => name.endsWith('.draft'))).toEqual([]);
+    return { tables: row!.tables, version: JSON.parse(readFileSync(join(folder, 'VERSION.json'), 'utf8')) };
+  };
+  await packTemplate(join(source, 'pgdata'), template, { engine: ENGINE, migrations: [] });
+  const filled = await open();
+  expect(filled.tables).toBeGreaterThan(10);
+  expect(filled.version).toMatchObject({ postgres: 18 });
+  await packTemplate(join(source, 'pgdata'), template, { engine: ENGINE, migrations: ['9999-from-the-future'] });
+  expect((await open()).tables).toBe(0);
+});
+
+test('dead rows and growing WAL are looked after', async () => {
+  const engine = await openPglite(join(await freshFolder(), 'pgdata'), 'fast');
+  const multiplexer = new Multiplexer();
+  multiplexer.open(engine);
+  const maintenance = new Maintenance(multiplexer);
+  maintenance.stop();
+  const pages = (): number => Number(runSql(engine, `select pg_relation_size('churned') / 8192`)[0]![0]);
+  const walBytes = (): number =>
+    Number(runSql(engine, 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) from pg_control_checkpoint()')[0]![0]);
+  runSql(engine, `create table churned as select n, repeat('x', 500) as text from generate_series(1, 5000) n`);
+  for (let round = 0; round < 6; round += 1) {
+    runSql(engine, 'update churned set n = n + 1');
+    for (let look = 0; look < 40; look += 1) maintenance.look(0);
+  }
+  const kept = pages();
+  for (let round = 0; round < 6; round += 1) runSql(engine, 'update churned set n = n + 1');
+  const grown = pages();
+  expect(kept * 2).toBeLessThan(grown);
+  expect(walBytes()).toBeGreaterThan(32 * 1024 * 1024);
+  // Never idle for so long: a checkpoint must come all the same.
+  maintenance.look(Number.POSITIVE_INFINITY);
+  expect(walBytes()).toBeLessThan(1024 * 1024);
+  await engine.close();
+});

@@ -26,6 +26,8 @@ export class EpisodicMemory extends Model<InferAttributes<EpisodicMemory>, Infer
   declare validTo: Date | null;
   declare supersedesId: string | null;
   declare supersededById: string | null;
+  /** The end of its valid time before it was superseded; undoing gives it back. */
+  declare validToBefore: Date | null;
   declare expiresAt: Date | null;
   declare deletedAt: Date | null;
   declare accessCount: CreationOptional<number>;
@@ -57,6 +59,7 @@ export function defineEpisodicMemory(sequelize: Sequelize): typeof EpisodicMemor
       validTo: DataTypes.DATE,
       supersedesId: DataTypes.UUID,
       supersededById: DataTypes.UUID,
+      validToBefore: DataTypes.DATE,
       expiresAt: DataTypes.DATE,
       deletedAt: DataTypes.DATE,
       accessCount: counter(),

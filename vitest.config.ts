@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+// The PostgreSQL server of the tests comes with an exit hook that ends an idle process with 0, failed tests or not. This
+// listener is there before it.
+process.on('beforeExit', (code) => {
+  if (code !== 0) process.exit(code);
+});
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

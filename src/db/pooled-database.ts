@@ -103,7 +103,10 @@ export class PooledDatabase implements Database {
       await this.#listener.close();
       // Waits for what is running, but not for long: whoever closes wants to leave.
       const drained = this.sequelize.close();
-      await Promise.race([drained, sleep(CLOSE_GRACE_MS)]);
+      // A timer left running would keep the process for as long as it has to go.
+      const patience = new AbortController();
+      await Promise.race([drained, sleep(CLOSE_GRACE_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+      patience.abort();
       await this.#side.close();
       for (const client of this.#clients) destroySocket(client);
       await drained.catch(() => undefined);

@@ -27,7 +27,7 @@ const idOf = (kind: number, at: number): string => `0190000${kind}-0000-7000-800
  */
 export async function load(client: pg.Client, size: number, progress: (text: string) => void): Promise<void> {
   const tenant = tenantOf(size);
-  const big = size > CHUNK;
+  const big = size > 5_000;
   await client.query('set session_replication_role = replica');
   if (big) await client.query('drop index messages_search_idx');
   await client.query('insert into tenants (id, name) values ($1, $1)', [tenant]);

@@ -29,11 +29,7 @@ async function createFolder(): Promise<Place> {
     engine: 'embedded',
     config: { ...common, url: null, dataDir },
     env: { RECOLLECT_DATA_DIR: dataDir },
-    connect() {
-      const owner = currentOwner(dataDir);
-      if (!owner) throw new Error('Nobody has the folder open.');
-      return connected({ user: 'postgres', database: 'postgres', ssl: false, stream: () => socketTo(() => owner.socketPath) });
-    },
+    connect: () => connectTo({ url: null, dataDir }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -51,12 +47,20 @@ async function createServer(): Promise<Place> {
     engine: 'postgres',
     config: { ...common, url, dataDir: tmpdir() },
     env: { RECOLLECT_DATABASE_URL: url },
-    connect: () => connected({ connectionString: url }),
+    connect: () => connectTo({ url, dataDir: '' }),
     async [Symbol.asyncDispose]() {
       await administer(`drop database ${database} with (force)`);
       await server.stop();
     },
   };
+}
+
+/** A plain driver connection to a server, or to whoever runs the engine of a folder. */
+export function connectTo({ url, dataDir }: Pick<DatabaseConfig, 'url' | 'dataDir'>): Promise<pg.Client> {
+  if (url !== null) return connected({ connectionString: url });
+  const owner = currentOwner(dataDir);
+  if (!owner) throw new Error('Nobody has the folder open.');
+  return connected({ user: 'postgres', database: 'postgres', ssl: false, stream: () => socketTo(() => owner.socketPath) });
 }
 
 async function connected(config: pg.ClientConfig): Promise<pg.Client> {

@@ -2,9 +2,8 @@ import { notFound } from '../errors.js';
 import { tokensOf } from '../tokens.js';
 import { Repository } from './context.js';
 import type { ConversationRecord, MessageRecord, MessageRole } from './records.js';
-import { loadHistory } from './sql/load-history.js';
+import { loadHistory, MAX_PAGE } from './sql/load-history.js';
 
-export const MAX_PAGE = 1000;
 /** A page whose length nobody chose must not flood a context. */
 const STANDARD_BYTES = 64 * 1024;
 
@@ -39,7 +38,7 @@ type Row = MessageRecord & { conversation: ConversationRecord | null; anchorSeq:
 /** The read path of transcripts. */
 export class HistoryRepository extends Repository {
   async page(query: HistoryQuery): Promise<HistoryPage> {
-    const { limit } = query;
+    const limit = Math.min(query.limit, MAX_PAGE);
     const around = query.aroundMessageId !== undefined;
     const forward = query.afterSeq !== undefined;
     // One row more than wanted on each side tells whether there is a further page.

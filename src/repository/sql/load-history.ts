@@ -4,6 +4,17 @@ import { conversationColumns, conversationSource, messageColumns } from './colum
 const readable = `m.tenant_id = $1 and m.conversation_id = c.id
       and ($10::text[] is null or m.role = any($10::text[])) and ($11::boolean or m.deleted_at is null)`;
 
+/** Messages of one page at most. */
+export const MAX_PAGE = 1000;
+
+/**
+ * The first `count` rows of `rows`. The limit is said three times for the planner's sake: it takes a limit it does not know for
+ * a tenth of what there is, which makes the prepared plan look so dear in a long conversation that every call is planned anew,
+ * three times the cost of running it.
+ */
+const firstRows = (rows: string, count: string): string =>
+  `select * from (select * from (${rows} limit ${MAX_PAGE + 1}) m limit ${count}::int) m limit ${count}::int`;
+
 /**
  * One page of a conversation with its header: up to $8 messages before a place and up to $9 after it, oldest first.
  *
@@ -38,10 +49,10 @@ place as (
 ),
 page as (
   (select m.* from place p, conversation c, lateral (
-     select m.* from messages m where ${readable} and m.seq < p.seq order by m.seq desc limit $8::int) m)
+     ${firstRows(`select m.* from messages m where ${readable} and m.seq < p.seq order by m.seq desc`, '$8')}) m)
   union all
   (select m.* from place p, conversation c, lateral (
-     select m.* from messages m where ${readable} and m.seq >= p.seq order by m.seq limit $9::int) m)
+     ${firstRows(`select m.* from messages m where ${readable} and m.seq >= p.seq order by m.seq`, '$9')}) m)
 )
 select case when row_number() over (order by m.seq) = 1 then (select to_jsonb(c) - 'tenant_id' from conversation c) end as conversation,
        (select anchor_seq from place) as "anchorSeq", ${messageColumns.trim()}

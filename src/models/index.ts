@@ -6,6 +6,7 @@ import { defineCorpusChange } from './corpus-change.js';
 import { defineCorpusTerm } from './corpus-term.js';
 import { defineCorpusTotal } from './corpus-total.js';
 import { defineDevice } from './device.js';
+import { defineEmbeddingSpace } from './embedding-space.js';
 import { defineEpisodicMemory } from './episodic-memory.js';
 import { defineJob } from './job.js';
 import { defineJobRun } from './job-run.js';
@@ -55,6 +56,7 @@ export function defineModels(sequelize: Sequelize) {
     MemoryGraphNodeVersion: defineMemoryGraphNodeVersion(sequelize),
     MemoryGraphObservation: defineMemoryGraphObservation(sequelize),
     MemoryGraphEdge: defineMemoryGraphEdge(sequelize),
+    EmbeddingSpace: defineEmbeddingSpace(sequelize),
     CorpusChange: defineCorpusChange(sequelize),
     CorpusTerm: defineCorpusTerm(sequelize),
     CorpusTotal: defineCorpusTotal(sequelize),

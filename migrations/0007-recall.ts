@@ -10,7 +10,7 @@ export const recall: Migration = {
         tenant_id text not null,
         source text not null,
         scope_id uuid not null,
-        lexeme text not null,
+        lexeme text collate "C" not null,
         documents integer not null,
         constraint corpus_terms_pk primary key (tenant_id, source, scope_id, lexeme),
         constraint corpus_terms_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
@@ -44,6 +44,17 @@ export const recall: Migration = {
         constraint corpus_changes_source_check check (source in ('message', 'memory', 'node'))
       )`);
     await sql('create index corpus_changes_subject_id_idx on corpus_changes (tenant_id, source, subject_id) where removed is null');
+
+    // What was stored before is counted like anything new.
+    await sql(`
+      insert into corpus_changes (tenant_id, source, subject_id, user_id)
+      select m.tenant_id, 'message', m.id, c.user_id
+      from messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
+      where m.deleted_at is null
+      union all
+      select tenant_id, 'memory', id, user_id from episodic_memories where deleted_at is null
+      union all
+      select tenant_id, 'node', id, null from memory_graph_nodes`);
   },
 
   async down(sql) {

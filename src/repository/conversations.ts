@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError, notFound } from '../errors.js';
 import type { Conversation } from '../models/conversation.js';
 import { Repository } from './context.js';
+import { CorpusChanges } from './corpus-changes.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { EventRepository, type NewEvent } from './events.js';
 import { mergeJson } from './json-merge.js';
@@ -128,6 +129,7 @@ export class ConversationRepository extends Repository {
       const tx = transaction ? { transaction } : {};
       const ofConversation = this.ofTenant({ conversationId: id });
       await context.db.query(detachMessages, [this.tenantId, id], transaction);
+      await new CorpusChanges(context).forgetConversation('message', id);
       await Message.destroy({ where: ofConversation, ...tx });
       const events = new EventRepository(context);
       await events.scrub(id, null);

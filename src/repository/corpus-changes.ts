@@ -1,6 +1,6 @@
 import type { CorpusSource } from '../models/corpus-term.js';
 import { Repository } from './context.js';
-import { countSubjects, forgetSubjects } from './sql/corpus-changes.js';
+import { countSubjects, forgetConversation, forgetSubjects } from './sql/corpus-changes.js';
 
 /**
  * Tells the statistics of words what changed, inside the transaction that changes it. Whoever edits or removes something that
@@ -12,11 +12,11 @@ export class CorpusChanges extends Repository {
   }
 
   async forget(source: CorpusSource, ids: readonly string[]): Promise<void> {
-    await this.context.db.query(forgetSubjects(source), [this.tenantId, ids, null], this.context.transaction);
+    await this.context.db.query(forgetSubjects(source), [this.tenantId, ids], this.context.transaction);
   }
 
   /** Everything of one conversation that this source has. */
   async forgetConversation(source: CorpusSource, conversationId: string): Promise<void> {
-    await this.context.db.query(forgetSubjects(source), [this.tenantId, null, conversationId], this.context.transaction);
+    await this.context.db.query(forgetConversation(source), [this.tenantId, conversationId], this.context.transaction);
   }
 }

@@ -3,6 +3,7 @@ import { AppError, notFound } from '../errors.js';
 import type { Message } from '../models/message.js';
 import { contentText } from './content.js';
 import { type Context, Repository } from './context.js';
+import { CorpusChanges } from './corpus-changes.js';
 import { EventRepository, type NewEvent } from './events.js';
 import { mergeJson } from './json-merge.js';
 import { assertMessageSize } from './message-size.js';
@@ -38,6 +39,8 @@ export class MessageRepository extends Repository {
       assertMessageSize(`Message ${id}`, [edit.content, message.toolCalls, message.toolResults, metadata], this.context.limits);
       const inputTokens = edit.inputTokens ?? null;
       const outputTokens = edit.outputTokens ?? null;
+      const corpus = new CorpusChanges(context);
+      await corpus.forget('message', [id]);
       await context.db.query(
         editMessage,
         [
@@ -52,6 +55,7 @@ export class MessageRepository extends Repository {
         ],
         context.transaction,
       );
+      await corpus.count('message', [id], ownerId);
       await this.adjust(context, message.conversationId, {
         inputTokens: (inputTokens ?? 0) - (message.inputTokens ?? 0),
         outputTokens: (outputTokens ?? 0) - (message.outputTokens ?? 0),
@@ -67,6 +71,7 @@ export class MessageRepository extends Repository {
     return this.change(id, async ({ message, ownerId }, context) => {
       if (message.status === 'deleted') return null;
       const before = { status: message.status };
+      await new CorpusChanges(context).forget('message', [id]);
       await message.update({ status: 'deleted', deletedAt: context.clock() }, within(context.transaction));
       await this.adjust(context, message.conversationId, { messages: -1 });
       return { ...eventOf(message, ownerId), type: 'deleted', before, after: { status: 'deleted' } };
@@ -78,6 +83,7 @@ export class MessageRepository extends Repository {
       if (message.status !== 'deleted') return null;
       const status = message.editedAt === null ? 'sent' : 'edited';
       await message.update({ status, deletedAt: null }, within(context.transaction));
+      await new CorpusChanges(context).count('message', [id], ownerId);
       await this.adjust(context, message.conversationId, { messages: 1 });
       return { ...eventOf(message, ownerId), type: 'restored', before: { status: 'deleted' }, after: { status } };
     });
@@ -98,6 +104,7 @@ export class MessageRepository extends Repository {
         { messageId: null },
         { where: this.ofTenant({ messageId: id }), ...within(context.transaction) },
       );
+      await new CorpusChanges(context).forget('message', [id]);
       await message.destroy(within(context.transaction));
       await this.adjust(context, message.conversationId, {
         messages: message.status === 'deleted' ? 0 : -1,

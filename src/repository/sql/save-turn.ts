@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { DOCUMENTS } from './corpus-documents.js';
 import { jsonMerge } from './json-merge.js';
 
 /** A pause longer than this starts a new stretch of the conversation; recall does not look for neighbours across one. */
@@ -16,6 +17,9 @@ export const INDEXED_CHARACTERS = 100_000;
  * device or session that somebody else has just inserted) a unique constraint refuses the row, nothing is written, and the
  * statement is run again. It may also run again after a lost connection: ids come with the values, and a message whose id is
  * there already is answered, not inserted.
+ *
+ * Each message is put in the queue of what the statistics have not counted. Where an ownerless conversation gets its user, so
+ * are those before it: they belong to the user's statistics from now on.
  *
  * Answers one row a message in the order given, or none when the conversation cannot be written to.
  *
@@ -49,11 +53,11 @@ input as (
     input_tokens int, output_tokens int, client_message_id text, metadata jsonb, created_at timestamptz, asset_count int)
 ),
 target as (
-  (select c.id, c.status from conversations c, turn t
+  (select c.id, c.status, c.user_id from conversations c, turn t
    where t.conversation_key is null and c.tenant_id = $1 and c.id = coalesce($6::uuid, $5::uuid)
      and (t.bound_user_id is null or c.user_id = t.bound_user_id))
   union all
-  (select c.id, c.status from conversations c, turn t
+  (select c.id, c.status, c.user_id from conversations c, turn t
    where c.tenant_id = $1 and c.conversation_key = $7 and c.status = 'active'
      and (t.bound_user_id is null or c.user_id = t.bound_user_id)
    order by c.key_owner_id = coalesce(t.bound_user_id, '00000000-0000-0000-0000-000000000000') desc, c.last_activity_at desc
@@ -201,6 +205,25 @@ vectors as (
          array(select e.value::real from jsonb_array_elements_text(v."values") with ordinality e(value, at) order by e.at), $3, $3
   from jsonb_to_recordset($11::jsonb) as v(id uuid, message_id uuid, provider text, model text, "values" jsonb)
   join numbered m on m.id = v.message_id
+),
+counted as (
+  insert into corpus_changes (tenant_id, source, subject_id, user_id) select $1, 'message', m.id, m.owner_id from numbered m order by m.n
+),
+adopted as (
+  select m.id, m.user_id, m.words from continued k join target g on g.user_id is null
+  cross join lateral (${DOCUMENTS.message.trim()} and m.conversation_id = k.id offset 0) m
+  where k.user_id is not null
+),
+unread as (
+  delete from corpus_changes x using adopted a
+  where x.tenant_id = $1 and x.source = 'message' and x.subject_id = a.id and x.removed is null
+  returning x.subject_id
+),
+recounted as (
+  insert into corpus_changes (tenant_id, source, subject_id, user_id, removed)
+  select $1, 'message', a.id, a.user_id, array_to_tsvector(a.words) from adopted a where not exists (select from unread u where u.subject_id = a.id)
+  union all
+  select $1, 'message', a.id, (select id from owner), null from adopted a
 ),
 noted as (
   insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, before, after, occurred_at)

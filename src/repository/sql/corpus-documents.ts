@@ -1,0 +1,38 @@
+import type { CorpusSource } from '../../models/corpus-term.js';
+
+export const CORPUS_SOURCES = ['message', 'memory', 'node'] as const satisfies readonly CorpusSource[];
+
+/** Who said something is counted like a word: no text search configuration makes a lexeme with a space in it. */
+export const AUTHOR = 'author ';
+
+/** The words of a message, and its author as one of them. */
+const messageWords = `tsvector_to_array(m.search) ||
+    case when m.author is null then '{}'::text[] else array['${AUTHOR}' || lower(left(m.author, 200))] end`;
+
+/** The documents of the tenant $1 that can be found, and so are counted: which, whose, of which conversation, and their words. */
+export const DOCUMENTS: Record<CorpusSource, string> = {
+  message: `
+    select m.id, c.user_id, m.conversation_id, ${messageWords} as words
+    from messages m join conversations c on c.tenant_id = m.tenant_id and c.id = m.conversation_id
+    where m.tenant_id = $1 and m.deleted_at is null`,
+  memory: `
+    select m.id, m.user_id, m.conversation_id, tsvector_to_array(m.search) as words
+    from episodic_memories m where m.tenant_id = $1 and m.deleted_at is null`,
+  node: `
+    select n.id, null::uuid as user_id, null::uuid as conversation_id, tsvector_to_array(n.search) as words
+    from memory_graph_nodes n where n.tenant_id = $1`,
+};
+
+/** The one document with an id that the query around has; the limit keeps every plan from reading all of them instead. */
+export const documentOf = (source: CorpusSource, id: string): string =>
+  `select d.* from (${DOCUMENTS[source]}) d where d.id = ${id} limit 1`;
+
+/** All of them, with their source. */
+export const allDocuments = CORPUS_SOURCES.map((source) => `select '${source}' as source, d.* from (${DOCUMENTS[source]}) d`).join(
+  '\n  union all\n  ',
+);
+
+/** Whether a word says something about the length of a text. */
+export const isText = (column: string): string => `${column} not like '${AUTHOR}%'`;
+
+export const WHOLE_TENANT = '00000000-0000-0000-0000-000000000000';

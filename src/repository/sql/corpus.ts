@@ -1,0 +1,126 @@
+import type { Statement } from '../../db/database.js';
+import { allDocuments, CORPUS_SOURCES, documentOf, isText, WHOLE_TENANT } from './corpus-documents.js';
+
+/** One folder at a time, and the next one sees what this one did. Writers take no such lock: theirs are foreign keys. */
+export const lockCorpus: Statement = { name: 'lock_corpus', text: 'select id from tenants where id = $1 for no key update' };
+
+const scopes = `cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id) where s.scope_id is not null`;
+
+/**
+ * Brings the statistics up to date with the oldest $2 changes, after \`lockCorpus\`. Answers how many there were.
+ *
+ * A document in the queue cannot change while it is counted: whoever changes it takes its row out of the queue first, and so
+ * waits for this statement or makes it skip the document.
+ */
+export const foldCorpus: Statement = {
+  name: 'fold_corpus',
+  text: `
+with
+taken as (
+  delete from corpus_changes x
+  where x.tenant_id = $1 and x.change_id in (select c.change_id from corpus_changes c where c.tenant_id = $1 order by c.change_id limit $2::int)
+  returning x.source, x.subject_id, x.user_id, x.removed
+),
+document as (
+  select t.source, t.user_id, -1 as sign, tsvector_to_array(t.removed) as words from taken t where t.removed is not null
+  ${CORPUS_SOURCES.map(
+    (source) => `union all
+  select t.source, d.user_id, 1, d.words from taken t cross join lateral (${documentOf(source, 't.subject_id')}) d
+  where t.source = '${source}' and t.removed is null`,
+  ).join('\n  ')}
+),
+total as (
+  select d.source, s.scope_id, sum(d.sign)::int as documents,
+         sum(d.sign * (select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
+  from document d ${scopes} group by d.source, s.scope_id
+),
+word as (
+  select d.source, s.scope_id, w.lexeme, sum(d.sign)::int as documents
+  from document d cross join lateral unnest(d.words) w(lexeme) ${scopes}
+  group by d.source, s.scope_id, w.lexeme having sum(d.sign) <> 0
+),
+gone as (
+  delete from corpus_terms c using word w
+  where c.tenant_id = $1 and c.source = w.source and c.scope_id = w.scope_id and c.lexeme = w.lexeme
+    and w.documents < 0 and c.documents + w.documents <= 0
+),
+fewer as (
+  update corpus_terms c set documents = c.documents + w.documents
+  from word w
+  where c.tenant_id = $1 and c.source = w.source and c.scope_id = w.scope_id and c.lexeme = w.lexeme
+    and w.documents < 0 and c.documents + w.documents > 0
+),
+more as (
+  insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
+  select $1, w.source, w.scope_id, w.lexeme, w.documents from word w where w.documents > 0
+  on conflict (tenant_id, source, scope_id, lexeme) do update set documents = corpus_terms.documents + excluded.documents
+),
+totals as (
+  insert into corpus_totals (tenant_id, source, scope_id, documents, length, updated_at)
+  select $1, t.source, t.scope_id, t.documents, t.length, $3::timestamptz from total t
+  on conflict (tenant_id, source, scope_id) do update set
+    documents = corpus_totals.documents + excluded.documents, length = corpus_totals.length + excluded.length, updated_at = excluded.updated_at
+)
+select count(*)::int as folded from taken`,
+};
+
+/** Whose changes wait to be counted. */
+export const tenantsWithChanges: Statement = {
+  name: 'tenants_with_changes',
+  text: 'select t.id from tenants t where exists (select from corpus_changes x where x.tenant_id = t.id)',
+};
+
+/** Keeps writers out until the end of the transaction. */
+export const lockChanges: Statement = { name: 'lock_corpus_changes', text: 'lock table corpus_changes in share row exclusive mode' };
+
+const statistics = `
+document as materialized (
+  ${allDocuments}
+),
+total as (
+  select d.source, s.scope_id, count(*)::int as documents,
+         sum((select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
+  from document d ${scopes} group by d.source, s.scope_id
+),
+word as (
+  select d.source, s.scope_id, w.lexeme, count(*)::int as documents
+  from document d cross join lateral unnest(d.words) w(lexeme) ${scopes}
+  group by d.source, s.scope_id, w.lexeme
+)`;
+
+/** Forgets the statistics of a tenant, and what waits to be counted; \`countAll\` makes them anew. */
+export const forgetCorpus: Statement = {
+  name: 'forget_corpus',
+  text: `
+with changes as (delete from corpus_changes where tenant_id = $1),
+     totals as (delete from corpus_totals where tenant_id = $1)
+delete from corpus_terms where tenant_id = $1`,
+};
+
+/** The statistics of a tenant from all its documents. */
+export const countCorpus: Statement = {
+  name: 'count_corpus',
+  text: `
+with ${statistics},
+totals as (
+  insert into corpus_totals (tenant_id, source, scope_id, documents, length, updated_at)
+  select $1, t.source, t.scope_id, t.documents, t.length, $2::timestamptz from total t
+)
+insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
+select $1, w.source, w.scope_id, w.lexeme, w.documents from word w`,
+};
+
+/** How many figures of the statistics differ from what a count of all documents gives; everything has to be folded before. */
+export const verifyCorpus: Statement = {
+  name: 'verify_corpus',
+  text: `
+with ${statistics}
+select (select count(*)::int from corpus_totals t where t.tenant_id = $1 and t.documents > 0) as scopes,
+       (select count(*)::int from corpus_terms t where t.tenant_id = $1) as terms,
+       (select count(*)::int from word w
+        full join (select * from corpus_terms t where t.tenant_id = $1) t on t.source = w.source and t.scope_id = w.scope_id and t.lexeme = w.lexeme
+        where t.documents is distinct from w.documents)
+     + (select count(*)::int from total w
+        full join (select * from corpus_totals t where t.tenant_id = $1) t on t.source = w.source and t.scope_id = w.scope_id
+        where (coalesce(t.documents, 0), coalesce(t.length, 0)) <> (coalesce(w.documents, 0), coalesce(w.length, 0))) as wrong`,
+};

@@ -7,7 +7,7 @@ import { type Agent, agentFor } from './support/agent.js';
 import { describeEngines } from './support/engines.js';
 
 /** What somebody else has, and what nobody has: a call must not be able to tell one from the other. */
-type Ids = { conversation: string; key: string; message: string; user: string; task: string; asset: string };
+type Ids = { conversation: string; key: string; message: string; user: string; task: string; asset: string; memory: string };
 const SECRET = 'the-secret-of-somebody-else';
 
 /** How each tool can be pointed at a row. A tool that is missing here fails the test below. */
@@ -28,6 +28,19 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     () => ({ query: SECRET }),
     ({ conversation }) => ({ query: SECRET, conversation_id: conversation }),
     ({ user }) => ({ query: SECRET, user }),
+  ],
+  remember: [
+    ({ conversation }) => ({ content: 'intruder', conversation_id: conversation }),
+    ({ message }) => ({ content: 'intruder', message_ids: [message] }),
+    ({ memory }) => ({ content: 'intruder', supersedes: memory }),
+  ],
+  forget: [
+    ({ memory }) => ({ memory_ids: [memory] }),
+    ({ memory }) => ({ memory_ids: [memory], mode: 'hard' }),
+    ({ memory }) => ({ memory_ids: [memory], mode: 'restore' }),
+    ({ user }) => ({ filter: { user }, mode: 'hard' }),
+    ({ conversation }) => ({ filter: { conversation_id: conversation } }),
+    () => ({ filter: { query: SECRET } }),
   ],
   get_message: [({ message }) => ({ message_id: message })],
   edit_message: [({ message }) => ({ message_id: message, content: 'defaced' })],
@@ -54,6 +67,7 @@ const pointResource = (template: string, ids: Ids): string =>
   template
     .replace('conversations/{id}', `conversations/${ids.conversation}`)
     .replace('assets/{id}', `assets/${ids.asset}`)
+    .replace('memories/{id}', `memories/${ids.memory}`)
     .replace('{external_id}', encodeURIComponent(ids.user))
     .replace(/\{\?.*\}/, '');
 
@@ -64,6 +78,7 @@ const nobodys = (): Ids => ({
   user: `user-${randomUUID()}`,
   task: randomUUID(),
   asset: randomUUID(),
+  memory: randomUUID(),
 });
 
 /** Fills a principal's world with one of everything. */
@@ -78,6 +93,7 @@ async function settle(agent: Agent, user: string): Promise<Ids> {
   const history = await agent.call('load_history', { conversation_id: saved.conversation_id });
   const { task } = await agent.call('create_task', { title: SECRET, conversation_id: saved.conversation_id });
   await agent.call('upsert_user_profile', { user, profile: { note: SECRET } });
+  const { memory } = await agent.call('remember', { content: SECRET, user, conversation_id: saved.conversation_id });
   return {
     conversation: saved.conversation_id,
     key: `key-${user}`,
@@ -85,6 +101,7 @@ async function settle(agent: Agent, user: string): Promise<Ids> {
     user,
     task: task.id,
     asset: history.messages[0].attachments[0].id,
+    memory: memory.id,
   };
 }
 
@@ -130,6 +147,7 @@ describeEngines('isolation', (engine) => {
           await theirs.call('load_history', { conversation_id: ids.conversation, include_deleted: true }),
           await theirs.call('get_user_profile', { user: ids.user }),
           await theirs.call('list_tasks', {}),
+          (await theirs.client.readResource({ uri: `memory://memories/${ids.memory}` })).contents,
           (await theirs.call('poll_events', { after: '0' })).events,
         ]);
       const before = await everything();
@@ -158,10 +176,13 @@ describeEngines('isolation', (engine) => {
         for (const argument of prompt.arguments) {
           const ref = { type: 'ref/prompt' as const, name: prompt.name };
           const { completion } = await mine.client.complete({ ref, argument: { name: argument.name, value: '' } });
-          expect(completion.values, prompt.name).toEqual([]);
+          expect(
+            completion.values.filter((value) => Object.values(ids).includes(value) || value.includes(SECRET)),
+            prompt.name,
+          ).toEqual([]);
         }
       }
-      expect(JSON.stringify(await mine.client.listResources())).not.toContain(ids.conversation);
+      expect(JSON.stringify(await mine.client.listResources())).not.toMatch(new RegExp(`${ids.conversation}|${ids.memory}`));
       expect(await everything()).toBe(before);
     });
   }

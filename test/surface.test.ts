@@ -108,7 +108,7 @@ describe('all tools together', () => {
 
 describe('resources and prompts', () => {
   /** Files beside the entries that several of them use. */
-  const SHARED = { resources: ['history-text.ts', 'parameters.ts'], prompts: ['transcript.ts'] };
+  const SHARED = { resources: ['history-text.ts', 'parameters.ts'], prompts: ['memory-lines.ts', 'transcript.ts'] };
 
   it('are one file each, named after it', () => {
     expect(filesIn('src/mcp/resources')).toEqual([...resources.map(({ name }) => `${name}.ts`), ...SHARED.resources].sort());

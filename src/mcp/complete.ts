@@ -24,3 +24,27 @@ export const completeUser: Complete = async (prefix, { store }) => {
   const { items } = await store.users.list({ query: wanted === '' ? undefined : wanted }, { limit: ENOUGH });
   return items.map(({ externalId }) => externalId);
 };
+
+/** Memory ids: by the beginning of the id or by words of title or content; the latest stored first. */
+export const completeMemory: Complete = async (prefix, { store }) => {
+  const wanted = prefix.trim().toLowerCase();
+  if (wanted === '') return idsOf(await store.memories.list({}, { limit: ENOUGH }));
+  const byWords = await store.memories.list({ query: wanted }, { limit: ENOUGH });
+  if (!/^[0-9a-f-]+$/.test(wanted)) return idsOf(byWords);
+  const recent = await store.memories.list({}, { limit: RECENT });
+  const byId = idsOf(recent).filter((id) => id.startsWith(wanted));
+  return [...new Set([...byId, ...idsOf(byWords)])].slice(0, ENOUGH);
+};
+
+/** Tags of the latest memories, the most used first. */
+export const completeTag: Complete = async (prefix, { store }) => {
+  const wanted = prefix.trim().toLowerCase();
+  const { items } = await store.memories.list({}, { limit: RECENT });
+  const counts = new Map<string, number>();
+  for (const tag of items.flatMap(({ tags }) => tags))
+    if (tag.toLowerCase().startsWith(wanted)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return [...counts]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([tag]) => tag)
+    .slice(0, ENOUGH);
+};

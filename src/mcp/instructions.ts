@@ -15,6 +15,14 @@ const HABITS: readonly { needs: readonly string[]; text: string }[] = [
     text: 'When something said earlier would help: search_messages before you ask the user again. context_turns brings what was said around a hit.',
   },
   {
+    needs: ['remember'],
+    text: 'When you learn something that will matter later (a fact, preference, promise, date): remember it in one sentence that stands alone. Where it changes what was known, pass supersedes.',
+  },
+  {
+    needs: ['recall'],
+    text: 'Before you answer from memory or ask the user again: recall.',
+  },
+  {
     needs: ['update_conversation'],
     text: 'When the subject or the goal becomes clear, or the dialogue ends: update_conversation with title, topic, summary, current_goal or status.',
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MEMORY_KINDS, MEMORY_SOURCES } from '../repository/memory-records.js';
 import { CONVERSATION_STATUSES, MESSAGE_ROLES } from '../repository/records.js';
 import { TASK_STATUSES } from '../repository/tasks.js';
 import { parseTimestamp } from '../timestamp.js';
@@ -38,6 +39,9 @@ export const conversationId = () => uuid().describe('Conversation id.');
 export const conversationKey = () => name(500).describe('Your own stable key for it.');
 export const user = () => name(500).describe('External user id.');
 export const role = () => z.enum(MESSAGE_ROLES);
+export const memoryKind = () => z.enum(MEMORY_KINDS);
+export const memorySource = () => z.enum(MEMORY_SOURCES);
+export const tags = () => z.array(name(100)).max(50);
 export const conversationStatus = () => z.enum(CONVERSATION_STATUSES);
 
 /** A moment in an answer. */
@@ -131,4 +135,29 @@ export const taskView = z.object({
   metadata: anyObject().optional(),
   created_at: moment(),
   updated_at: moment(),
+});
+
+export const memoryView = z.object({
+  id: z.string(),
+  kind: memoryKind(),
+  title: z.string().optional(),
+  content: z.string(),
+  tags: z.array(z.string()).optional(),
+  importance: z.number(),
+  source: memorySource(),
+  confidence: z.number().optional(),
+  user: z.string().optional(),
+  conversation_id: z.string().optional(),
+  message_ids: z.array(z.string()).optional(),
+  occurred_at: moment().optional(),
+  valid_from: moment().optional(),
+  valid_to: moment().optional(),
+  expires_at: moment().optional(),
+  supersedes: z.string().optional(),
+  superseded_by: z.string().optional(),
+  client_id: z.string().optional(),
+  metadata: anyObject().optional(),
+  created_at: moment(),
+  updated_at: moment(),
+  deleted_at: moment().optional(),
 });

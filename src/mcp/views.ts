@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import type { MemoryRecord } from '../repository/memory-records.js';
 import type { AssetRecord, ConversationRecord, MessageRecord } from '../repository/records.js';
 import type { Stats } from '../repository/stats.js';
 import type { TaskRecord } from '../repository/tasks.js';
 import type { UserRecord } from '../repository/users.js';
-import type { assetView, conversationView, messageView, taskView, userView } from './schemas.js';
+import type { assetView, conversationView, memoryView, messageView, taskView, userView } from './schemas.js';
 
 const time = (moment: Date | null): string | undefined => moment?.toISOString();
 const filled = (object: Record<string, unknown>): Record<string, unknown> | undefined =>
@@ -101,6 +102,35 @@ export const viewTask = (task: TaskRecord): z.output<typeof taskView> =>
     created_at: task.createdAt.toISOString(),
     updated_at: task.updatedAt.toISOString(),
   }) as z.output<typeof taskView>;
+
+export const viewMemory = (memory: MemoryRecord): z.output<typeof memoryView> =>
+  present({
+    id: memory.id,
+    kind: memory.kind,
+    title: memory.title,
+    content: memory.content,
+    tags: memory.tags.length > 0 ? memory.tags : undefined,
+    // Stored as a 4-byte real: 0.8 comes back with digits that nobody wrote.
+    importance: rounded(memory.importance),
+    source: memory.source,
+    confidence: memory.confidence === null ? null : rounded(memory.confidence),
+    user: memory.user,
+    conversation_id: memory.conversationId,
+    message_ids: memory.messageIds.length > 0 ? memory.messageIds : undefined,
+    occurred_at: time(memory.occurredAt),
+    valid_from: time(memory.validFrom),
+    valid_to: time(memory.validTo),
+    expires_at: time(memory.expiresAt),
+    supersedes: memory.supersedesId,
+    superseded_by: memory.supersededById,
+    client_id: memory.clientId,
+    metadata: filled(memory.metadata),
+    created_at: memory.createdAt.toISOString(),
+    updated_at: memory.updatedAt.toISOString(),
+    deleted_at: time(memory.deletedAt),
+  }) as z.output<typeof memoryView>;
+
+const rounded = (value: number): number => Number(value.toPrecision(6));
 
 export const viewStats = (stats: Stats) => ({
   totals: {

@@ -204,7 +204,7 @@ export class MemoryRepository extends Repository {
         memory.validFrom ?? (replaces === null ? null : from),
         memory.validTo ?? null,
         replaces,
-        memory.expiresAt ?? null,
+        memory.ttl === undefined ? (memory.expiresAt ?? null) : new Date(now.getTime() + memory.ttl),
         tags.join(' '),
         now,
         overId,

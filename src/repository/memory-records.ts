@@ -58,6 +58,8 @@ export type NewMemory = {
   validFrom?: Date | undefined;
   validTo?: Date | undefined;
   expiresAt?: Date | undefined;
+  /** Milliseconds until it expires. */
+  ttl?: number | undefined;
   /** The memory that this one replaces. */
   supersedes?: string | undefined;
   /** The caller's own id: storing again under it changes nothing. */

@@ -2,7 +2,7 @@ import { AppError, invalidInput, notFound } from '../errors.js';
 import { Repository } from './context.js';
 import { CorpusChanges } from './corpus-changes.js';
 import { FIND_MEMORY } from './memories.js';
-import type { MemoryKind, MemorySource } from './memory-records.js';
+import type { MemoryKind } from './memory-records.js';
 import {
   findTaken,
   handOn,
@@ -23,7 +23,6 @@ export type ForgetFilter = {
   kinds?: MemoryKind[] | undefined;
   tags?: string[] | undefined;
   tagsMatch?: 'any' | 'all' | undefined;
-  sources?: MemorySource[] | undefined;
   conversationId?: string | undefined;
   /** Happened, or else was stored, in this time. */
   after?: Date | undefined;
@@ -119,7 +118,6 @@ export class MemoryRemoval extends Repository {
         filter.tagsMatch === 'all' ? null : tags,
         filter.tagsMatch === 'all' ? tags : null,
         filter.conversationId ?? null,
-        filter.sources ?? null,
         filter.after ?? null,
         filter.before ?? null,
         filter.query ?? null,

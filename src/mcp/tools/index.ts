@@ -2,8 +2,10 @@ import type { Tool } from '../define.js';
 import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
+import forget from './core/forget.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
+import remember from './core/remember.js';
 import saveTurn from './core/save-turn.js';
 import searchMessages from './core/search-messages.js';
 import updateConversation from './core/update-conversation.js';
@@ -26,6 +28,8 @@ export const tools: readonly Tool[] = [
   updateConversation,
   deleteConversation,
   searchMessages,
+  remember,
+  forget,
   getMessage,
   editMessage,
   deleteMessage,

@@ -4,7 +4,7 @@ const NOBODY = `'00000000-0000-0000-0000-000000000000'`;
 const sameOwner = (a: string, b: string): string => `coalesce(${a}.user_id, ${NOBODY}::uuid) = coalesce(${b}.user_id, ${NOBODY}::uuid)`;
 
 /**
- * Ids of memories by id ($3) or filter, the latest first, at most $14, with how many there are in all. $4 chooses deleted
+ * Ids of memories by id ($3) or filter, the latest first, at most $13, with how many there are in all. $4 chooses deleted
  * ones, others, or both.
  *
  * Plan: `episodic_memories_pk` for ids; else the smallest of the indexes on user, tags, words and time.
@@ -22,13 +22,12 @@ where m.tenant_id = $1 and ($2::uuid is null or m.user_id = $2::uuid)
   and ($7::text[] is null or m.tags && $7::text[])
   and ($8::text[] is null or m.tags @> $8::text[])
   and ($9::uuid is null or m.conversation_id = $9::uuid)
-  and ($10::text[] is null or m.source = any($10::text[]))
-  and ($11::timestamptz is null or coalesce(m.occurred_at, m.created_at) >= $11)
-  and ($12::timestamptz is null or coalesce(m.occurred_at, m.created_at) < $12)
-  and ($13::text is null or m.search @@ (
-    select plainto_tsquery(t.text_search_config::regconfig, $13) from tenants t where t.id = $1))
+  and ($10::timestamptz is null or coalesce(m.occurred_at, m.created_at) >= $10)
+  and ($11::timestamptz is null or coalesce(m.occurred_at, m.created_at) < $11)
+  and ($12::text is null or m.search @@ (
+    select plainto_tsquery(t.text_search_config::regconfig, $12) from tenants t where t.id = $1))
 order by m.id desc
-limit $14::int`,
+limit $13::int`,
 };
 
 /**

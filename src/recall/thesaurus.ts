@@ -54,7 +54,7 @@ export class Thesaurus {
 
   #search(word: string): readonly SoftWord[] {
     const own = this.#rows.get(word);
-    if (own === undefined) return [];
+    if (own === undefined || this.#lexemes[own] === '') return [];
     const cosines = this.#cosines(own);
     const best = new Map<string, number>();
     cosines.forEach((cosine, row) => {

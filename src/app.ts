@@ -7,6 +7,7 @@ import { type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
 import { ChangeFeed } from './services/change-feed.js';
+import { Embeddings } from './services/embeddings/embeddings.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
 
@@ -23,6 +24,8 @@ export interface App extends AsyncDisposable {
   storeFor(principal: Principal): Promise<Store>;
   /** Tells subscribers in this process what any process wrote. */
   readonly changes: ChangeFeed;
+  /** Search by meaning, where a provider is configured. */
+  readonly embeddings: Embeddings;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
@@ -63,8 +66,17 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     return new ChangeSource(db);
   }, log);
 
+  const embeddings = new Embeddings(
+    config,
+    async (tenantId) => {
+      const [{ db }, { EmbeddingQueue }] = await Promise.all([database(), import('./repository/embedding-queue.js')]);
+      return new EmbeddingQueue(db, tenantId);
+    },
+    log,
+  );
+
   const shutDown = async (): Promise<void> => {
-    await changes.close();
+    await Promise.all([changes.close(), embeddings.close()]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -76,6 +88,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     engine,
     database,
     changes,
+    embeddings,
     storeFor(principal) {
       const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
       const known = stores.get(key);

@@ -48,8 +48,20 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
   if (role === 'user' && settings.user === null) {
     problems.push(`${envName('role')} is "user", but no user is named. Set ${envName('user')} to the user's id, or choose another role.`);
   }
+  problems.push(...embeddingProblems(settings));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({ ...settings, role, dataDir: resolve(settings.dataDir), config: file === null ? null : resolve(file) });
+}
+
+function embeddingProblems({ embeddingsUrl, embeddingsModelDir, embeddingsModel }: Settings): string[] {
+  const [url, folder, model] = [envName('embeddingsUrl'), envName('embeddingsModelDir'), envName('embeddingsModel')];
+  if (embeddingsUrl !== null && embeddingsModelDir !== null)
+    return [`${url} and ${folder} cannot be combined: vectors come from a server or from a folder.`];
+  if (embeddingsUrl !== null && embeddingsModel === null)
+    return [`${url} is set, but no model is named. Set ${model} to one that the server has.`];
+  if (embeddingsModel !== null && embeddingsUrl === null && embeddingsModelDir === null)
+    return [`${model} is set, but nothing runs it. Set ${url} or ${folder}.`];
+  return [];
 }
 
 /** The configuration as environment variables: what a child process needs to work with the same settings. */
@@ -65,7 +77,8 @@ export function environmentOf(config: Config): Record<string, string> {
 export function describeConfig(config: Config): Record<string, string | number | boolean | null> {
   const show = (name: FieldName) => {
     const value = config[name];
-    if ((FIELDS[name] as Field).secret && typeof value === 'string') return withoutPassword(value);
+    const { secret } = FIELDS[name] as Field;
+    if (secret && typeof value === 'string') return secret === 'value' ? '***' : withoutPassword(value);
     return typeof value === 'object' && value !== null ? value.join(',') : value;
   };
   return Object.fromEntries(FIELD_NAMES.map((name) => [name, show(name)]));
@@ -75,7 +88,7 @@ export function describeConfig(config: Config): Record<string, string | number |
 function withoutPassword(address: string): string {
   const url = new URL(address);
   if (url.password) url.password = '***';
-  for (const name of url.searchParams.keys()) if (/pass/i.test(name)) url.searchParams.set(name, '***');
+  for (const name of url.searchParams.keys()) if (/pass|token|secret|key/i.test(name)) url.searchParams.set(name, '***');
   return url.toString();
 }
 

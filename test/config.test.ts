@@ -177,10 +177,31 @@ describe('values', () => {
     expect(loadConfig({ user: 'mara', role: 'service' }, {})).toMatchObject({ user: 'mara', role: 'service' });
     expect(problemsOf({ role: 'user' }, {})).toEqual([expect.stringContaining('Set RECOLLECT_USER')]);
   });
+
+  it('of embeddings go together', () => {
+    const RECOLLECT_EMBEDDINGS_URL = 'http://localhost:11434/v1';
+    const both = { RECOLLECT_EMBEDDINGS_URL, RECOLLECT_EMBEDDINGS_MODEL: 'bge-m3' };
+    expect(loadConfig({}, { ...both, RECOLLECT_EMBEDDINGS_WEIGHT: '0.5' })).toMatchObject({
+      embeddingsModel: 'bge-m3',
+      embeddingsWeight: 0.5,
+      embeddingsBatch: 32,
+    });
+    expect(problemsOf({}, { RECOLLECT_EMBEDDINGS_URL })).toEqual([expect.stringContaining('Set RECOLLECT_EMBEDDINGS_MODEL')]);
+    expect(problemsOf({}, { RECOLLECT_EMBEDDINGS_MODEL: 'x' })).toEqual([expect.stringContaining('Set RECOLLECT_EMBEDDINGS_URL or')]);
+    expect(problemsOf({}, { ...both, RECOLLECT_EMBEDDINGS_MODEL_DIR: '/m' })).toEqual([expect.stringContaining('cannot be combined')]);
+    expect(problemsOf({}, { ...both, RECOLLECT_EMBEDDINGS_URL: 'localhost:1', RECOLLECT_EMBEDDINGS_WEIGHT: '-1' })).toHaveLength(2);
+  });
+
+  it('of prefixes keep their blanks', () => {
+    expect(loadConfig({}, { RECOLLECT_EMBEDDINGS_QUERY_PREFIX: 'query: ' }).embeddingsQueryPrefix).toBe('query: ');
+  });
 });
 
 describe('passing it on', () => {
   const env = {
+    RECOLLECT_EMBEDDINGS_URL: 'https://mara:geheim@ai.internal/v1?api-key=geheim',
+    RECOLLECT_EMBEDDINGS_MODEL: 'bge-m3',
+    RECOLLECT_EMBEDDINGS_API_KEY: 'sk:geheim',
     RECOLLECT_DATABASE_URL: 'postgresql://mara:geheim@db.internal/recollect?sslpassword=geheim',
     RECOLLECT_TOOLSETS: 'core,tasks',
     RECOLLECT_USER: 'mara',
@@ -199,7 +220,7 @@ describe('passing it on', () => {
 
   it('names every setting after its field', () => {
     expect(FIELD_NAMES.map(envName)).toEqual(
-      'DATABASE_URL DATA_DIR DURABILITY POOL_MAX AUTO_MIGRATE TENANT USER ROLE TOOLSETS READ_ONLY LOG_LEVEL LOG_SQL MAX_MESSAGE_BYTES MAX_ASSET_BYTES CONFIG'
+      'DATABASE_URL DATA_DIR DURABILITY POOL_MAX AUTO_MIGRATE TENANT USER ROLE TOOLSETS READ_ONLY LOG_LEVEL LOG_SQL MAX_MESSAGE_BYTES MAX_ASSET_BYTES EMBEDDINGS_URL EMBEDDINGS_MODEL_DIR EMBEDDINGS_MODEL EMBEDDINGS_API_KEY EMBEDDINGS_DIMENSIONS EMBEDDINGS_BATCH EMBEDDINGS_QUERY_PREFIX EMBEDDINGS_DOCUMENT_PREFIX EMBEDDINGS_TIMEOUT_MS EMBEDDINGS_WEIGHT EMBEDDINGS_PRUNE CONFIG'
         .split(' ')
         .map((name) => `RECOLLECT_${name}`),
     );

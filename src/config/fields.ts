@@ -2,7 +2,21 @@ import envPaths from 'env-paths';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import type { Role } from '../principal.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
-import { bytes, choice, choices, path, postgresUrl, type Reader, showBytes, text, whole, yesNo } from './kinds.js';
+import {
+  asWritten,
+  bytes,
+  choice,
+  choices,
+  decimal,
+  httpUrl,
+  path,
+  postgresUrl,
+  type Reader,
+  showBytes,
+  text,
+  whole,
+  yesNo,
+} from './kinds.js';
 
 /** One setting. Its environment variable, flag and file key are all made from the name it has in `FIELDS`. */
 export type Field<T = unknown> = Readonly<{
@@ -13,8 +27,8 @@ export type Field<T = unknown> = Readonly<{
   fallback: T;
   /** The default in words, where the value itself differs from machine to machine or says too little. */
   fallbackText?: string;
-  /** May hold a password: its value is never printed. */
-  secret?: true;
+  /** May hold a password, or is one: `address` is printed without it, `value` not at all. */
+  secret?: 'address' | 'value';
   /** Relative values in a file are meant relative to that file. */
   isPath?: true;
 }>;
@@ -32,7 +46,7 @@ export const FIELDS = {
     reader: postgresUrl(),
     fallback: null,
     fallbackText: 'embedded database',
-    secret: true,
+    secret: 'address',
   }),
   dataDir: field({
     description: 'Folder of the embedded database. Every server on this machine that names the same folder shares one memory.',
@@ -109,6 +123,80 @@ export const FIELDS = {
     reader: bytes(1024, 20 * 1024 ** 2),
     fallback: ASSET_BYTES,
     fallbackText: showBytes(ASSET_BYTES),
+  }),
+  embeddingsUrl: field<string | null>({
+    description:
+      'Server that turns text into vectors, for search by meaning: any with an OpenAI-compatible `/v1/embeddings` (Ollama, LM Studio, llama.cpp, vLLM, TEI, OpenAI). What is stored is sent to it.',
+    form: 'url',
+    reader: httpUrl(),
+    fallback: null,
+    fallbackText: 'none: search by words',
+    secret: 'address',
+  }),
+  embeddingsModelDir: field<string | null>({
+    description: 'Folder of an ONNX embedding model to run in this process instead; needs `npm install @huggingface/transformers`.',
+    form: 'folder',
+    reader: path('the path of a folder'),
+    fallback: null,
+    fallbackText: 'none',
+    isPath: true,
+  }),
+  embeddingsModel: field<string | null>({
+    description:
+      'Name of the embedding model. After a change everything is embedded again in the background, and the model before answers until that is done.',
+    form: 'name',
+    reader: text('1 to 200 characters without control characters', /^\P{Cc}{1,200}$/u),
+    fallback: null,
+    fallbackText: 'the name of the model folder, if there is one',
+  }),
+  embeddingsApiKey: field<string | null>({
+    description: 'Key for the embedding server.',
+    form: 'key',
+    reader: text('1 to 4,000 visible ASCII characters', /^[!-~]{1,4000}$/),
+    fallback: null,
+    fallbackText: 'none',
+    secret: 'value',
+  }),
+  embeddingsDimensions: field<number | null>({
+    description: 'Width of vectors to ask the embedding server for.',
+    form: 'count',
+    reader: whole(1, 16_000),
+    fallback: null,
+    fallbackText: "the model's own",
+  }),
+  embeddingsBatch: field({ description: 'Texts to embed with one request.', form: 'count', reader: whole(1, 2048), fallback: 32 }),
+  embeddingsQueryPrefix: field({
+    description: 'Put before a question when it is embedded, as some models were trained: `query: `, for example.',
+    form: 'text',
+    reader: asWritten(500),
+    fallback: '',
+    fallbackText: 'none',
+  }),
+  embeddingsDocumentPrefix: field({
+    description: 'Put before what is stored when it is embedded: `passage: `, for example.',
+    form: 'text',
+    reader: asWritten(500),
+    fallback: '',
+    fallbackText: 'none',
+  }),
+  embeddingsTimeoutMs: field({
+    description: 'Longest wait for the embedding server when it embeds what is stored. Questions wait half a second at most.',
+    form: 'milliseconds',
+    reader: whole(100, 600_000),
+    fallback: 30_000,
+  }),
+  embeddingsWeight: field({
+    description: 'How much meaning counts beside words in search: 0.5 suits a small model, 1 a strong one, 0 keeps to words.',
+    form: 'number',
+    reader: decimal(0, 100),
+    fallback: 1,
+  }),
+  embeddingsPrune: field({
+    description:
+      'Remove the vectors of an earlier embedding model once the present one has everything; otherwise run `recollect embeddings prune`.',
+    form: null,
+    reader: yesNo(),
+    fallback: false,
   }),
   config: field<string | null>({
     description: 'YAML or JSON file with settings, e.g. `data_dir: ~/memory`.',

@@ -41,6 +41,19 @@ export const yesNo = (): Reader<boolean> =>
 export const whole = (min: number, max: number): Reader<number> =>
   reader(`a whole number from ${min} to ${max}`, (written) => (/^\d{1,15}$/.test(written) ? within(Number(written), min, max) : undefined));
 
+export const decimal = (min: number, max: number): Reader<number> =>
+  reader(`a number from ${min} to ${max}`, (written) =>
+    /^\d{1,6}(\.\d{1,6})?$/.test(written) ? within(Number(written), min, max) : undefined,
+  );
+
+/** Blanks at either end count: a prefix that a model was trained with may end in one. */
+export const asWritten = (max: number): Reader<string> => z.string().max(max, `at most ${max} characters`);
+
+export const httpUrl = (): Reader<string> =>
+  reader('an address such as http://localhost:11434/v1', (written) =>
+    URL.canParse(written) && /^https?:$/.test(new URL(written).protocol) ? written : undefined,
+  );
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, kb: 1000, mb: 1000 ** 2 };
 /** A size in bytes, written plainly or with a unit. */
 export const bytes = (min: number, max: number): Reader<number> =>

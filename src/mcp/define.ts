@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Principal, Scope } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
+import type { Embeddings } from '../services/embeddings/embeddings.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 
 /** All four are required: a hint left out is read by clients as its worst case. */
@@ -15,6 +16,8 @@ export type CallContext = Readonly<{
   principal: Principal;
   /** Tells when somebody wrote; the adapter reports what a tool that is not read-only wrote. */
   changes: ChangeFeed;
+  /** Turns questions into vectors, where a provider is configured. */
+  embeddings: Embeddings;
   /** Aborted when the client cancels the call or goes away. */
   signal: AbortSignal;
 }>;

@@ -2,6 +2,7 @@ import type { Log } from '../log.js';
 import type { Principal } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
+import type { Embeddings } from '../services/embeddings/embeddings.js';
 import type { Toolset } from '../toolsets.js';
 import type { CallContext } from './define.js';
 
@@ -12,6 +13,7 @@ export type Session = Readonly<{
   toolsets: ReadonlySet<Toolset>;
   readOnly: boolean;
   changes: ChangeFeed;
+  embeddings: Embeddings;
   log: Log;
   version: string;
 }>;
@@ -20,5 +22,6 @@ export const openContext = async (session: Session, signal: AbortSignal): Promis
   store: await session.store(),
   principal: session.principal,
   changes: session.changes,
+  embeddings: session.embeddings,
   signal,
 });

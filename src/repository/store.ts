@@ -17,6 +17,7 @@ import { StatsRepository } from './stats.js';
 import { TaskRepository } from './tasks.js';
 import { TurnRepository } from './turns.js';
 import { UserRepository } from './users.js';
+import { VectorRepository } from './vectors.js';
 
 export type StoreOptions = { db: Database; models: Models; principal: Principal; limits: Limits; clock: () => Date };
 
@@ -33,6 +34,7 @@ export class Store {
   readonly users: UserRepository;
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
+  readonly vectors: VectorRepository;
   readonly memories: MemoryRepository;
   readonly removal: MemoryRemoval;
   readonly #context: Context;
@@ -48,6 +50,7 @@ export class Store {
     this.users = new UserRepository(context);
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
+    this.vectors = new VectorRepository(context);
     this.memories = new MemoryRepository(context);
     this.removal = new MemoryRemoval(context);
     this.assets = new AssetRepository(context);

@@ -3,7 +3,7 @@ import type { Session } from '../mcp/session.js';
 import { VERSION } from '../version.js';
 
 /** What a client gets that is served with the configuration alone: whoever may start the program is who it says. */
-export function sessionOf({ config, storeFor, changes, log }: App): Session {
+export function sessionOf({ config, storeFor, changes, embeddings, log }: App): Session {
   const principal = principalFrom(config);
   return {
     principal,
@@ -11,6 +11,7 @@ export function sessionOf({ config, storeFor, changes, log }: App): Session {
     toolsets: new Set(config.toolsets),
     readOnly: config.readOnly,
     changes,
+    embeddings,
     log,
     version: VERSION,
   };

@@ -4,14 +4,24 @@ import type { Transport } from '@modelcontextprotocol/server';
 import { createLog } from '../../src/log.js';
 import { type Role, scopesOf } from '../../src/principal.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
+import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Limits } from '../../src/repository/limits.js';
 import { ChangeFeed } from '../../src/services/change-feed.js';
+import { Embeddings } from '../../src/services/embeddings/embeddings.js';
+import type { EmbeddingSettings } from '../../src/services/embeddings/settings.js';
 import { TOOLSETS } from '../../src/toolsets.js';
 import { serveConnection } from '../../src/transports/connection.js';
 import type { TestEngine } from './engines.js';
 import { storeFor } from './store.js';
 
-type Who = { tenantId: string; user?: string; role?: Role; limits?: Partial<Limits>; clock?: () => Date };
+type Who = {
+  tenantId: string;
+  user?: string;
+  role?: Role;
+  limits?: Partial<Limits>;
+  clock?: () => Date;
+  embeddings?: Partial<EmbeddingSettings>;
+};
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape the output schema has checked
 type Answer = any;
 
@@ -27,15 +37,31 @@ export interface Agent extends AsyncDisposable {
   refusal(tool: string, args?: Record<string, unknown>): Promise<string>;
 }
 
+export const NO_EMBEDDINGS: EmbeddingSettings = {
+  embeddingsUrl: null,
+  embeddingsModelDir: null,
+  embeddingsModel: null,
+  embeddingsApiKey: null,
+  embeddingsDimensions: null,
+  embeddingsBatch: 32,
+  embeddingsQueryPrefix: '',
+  embeddingsDocumentPrefix: '',
+  embeddingsTimeoutMs: 5_000,
+  embeddingsWeight: 1,
+  embeddingsPrune: false,
+};
+
 export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   const [near, far] = InMemoryTransport.createLinkedPair();
   const log = createLog('silent');
   const changes = new ChangeFeed(async () => new ChangeSource(engine.db), log);
+  const settings = { ...NO_EMBEDDINGS, ...who.embeddings };
+  const embeddings = new Embeddings(settings, async (tenantId) => new EmbeddingQueue(engine.db, tenantId), log);
   const role = who.role ?? (who.user === undefined ? 'service' : 'user');
   const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: scopesOf(role) };
   const store = storeFor(engine.db, { ...who, role });
   const handle = serveConnection(
-    { principal, store: () => store, toolsets: new Set(TOOLSETS), readOnly: false, changes, log, version: '0.0.0' },
+    { principal, store: () => store, toolsets: new Set(TOOLSETS), readOnly: false, changes, embeddings, log, version: '0.0.0' },
     far as Transport,
   );
   const client = new Client({ name: 'test', version: '0' });
@@ -66,6 +92,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
       await client.close();
       await handle.close();
       await changes.close();
+      await embeddings.close();
     },
   };
 }

@@ -10,7 +10,7 @@ import { readAll, TurnLog } from './turns.js';
 /** A margin over the second that is promised: the machine that tests may be busy. */
 const IN_TIME_MS = 1_500;
 
-it('closes the engine in order when its input ends, in time, with writes just answered', async () => {
+it('closes the engine in order when its input ends, in time, with writes just answered', { timeout: 60_000 }, async () => {
   await using folder = await createDataFolder();
   const { child, send, next } = start(folder.env);
   send({
@@ -37,7 +37,7 @@ it('closes the engine in order when its input ends, in time, with writes just an
   expect((await readAll(server, { conversation_key: 'closing' })).messages).toHaveLength(20);
 });
 
-it('hands the folder over when the one that leads is closed while others write', async () => {
+it('hands the folder over when the one that leads is closed while others write', { timeout: 60_000 }, async () => {
   await using folder = await createDataFolder();
   const log = new TurnLog('handed over');
   const leader = await startServer(folder.env);

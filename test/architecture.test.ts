@@ -12,12 +12,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   app: ['config', 'db', 'models', 'repository', 'services'],
   mcp: ['services', 'repository', 'models', 'search'],
   services: ['repository', 'models', 'recall', 'search'],
-  repository: ['models', 'db', 'recall', 'search'],
+  repository: ['models', 'db', 'recall', 'search', 'redaction'],
   recall: ['search'],
   search: [],
+  redaction: [],
   models: [],
   db: ['models'],
-  config: ['db'],
+  config: ['db', 'redaction'],
 };
 
 /** Open to all: they know nothing of the rest. */

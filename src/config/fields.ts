@@ -1,6 +1,7 @@
 import envPaths from 'env-paths';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import type { Role } from '../principal.js';
+import { REDACT_MODES, type RedactMode } from '../redaction/redaction.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 import {
   asWritten,
@@ -98,6 +99,14 @@ export const FIELDS = {
     fallback: ['core'],
   }),
   readOnly: field({ description: 'Offer only tools that read.', form: null, reader: yesNo(), fallback: false }),
+  redact: field<RedactMode | null>({
+    description:
+      'What happens to text that looks like a secret (keys, tokens, private keys, passwords, card numbers) in what is stored: `mask` puts a mark in its place, `refuse` refuses the call, `off` keeps it. Set, it is for messages and memories alike. `<private>…</private>` is never stored.',
+    form: 'off|mask|refuse',
+    reader: choice(REDACT_MODES),
+    fallback: null,
+    fallbackText: '`off` for messages, `mask` for memories',
+  }),
   logLevel: field<LogLevel>({
     description: 'How much is logged, to stderr.',
     form: LOG_LEVELS.join('|'),

@@ -11,3 +11,7 @@ export function clip(text: string, limit: number = TEXT_LIMIT): string {
   while ((bytes[end]! & 0xc0) === 0x80) end -= 1;
   return `${bytes.toString('utf8', 0, end)}\n… [cut: ${bytes.length - end} of ${bytes.length} bytes left out]`;
 }
+
+/** What was taken out before it was stored, for the text of an answer; it never says what stood there. */
+export const redactedText = (redacted: readonly { type: string; count: number }[] | undefined): string =>
+  redacted ? ` Not stored: ${redacted.map(({ type, count }) => `${count} × ${type}`).join(', ')}.` : '';

@@ -48,6 +48,9 @@ export const conversationStatus = () => z.enum(CONVERSATION_STATUSES);
 const moment = () => z.string().meta({ format: 'date-time' });
 const anyObject = () => z.record(z.string(), z.unknown());
 
+/** What was taken out before it was stored, by kind. */
+export const redactedView = () => z.array(z.object({ type: z.string(), count: z.number() })).optional();
+
 export const contentPart = z.looseObject({ type: z.string().describe('Such as text.') });
 /** What a message says, as the caller gives it. */
 export const contentInput = () => z.union([z.string(), z.array(contentPart).min(1).max(1000)]);

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.js';
 import { AppError } from '../errors.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
+import type { RedactMode } from '../redaction/redaction.js';
 import type { Limits } from './limits.js';
 
 export type Context = Readonly<{
@@ -12,6 +13,8 @@ export type Context = Readonly<{
   /** Row id of the user the principal is bound to; null when it acts for all users of the tenant. */
   userId: string | null;
   limits: Limits;
+  /** What happens to secrets in what is stored; without it transcripts are kept as they are and memories are masked. */
+  redact?: RedactMode | undefined;
   clock: () => Date;
   transaction: Transaction | undefined;
 }>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError, invalidInput, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { contentHash } from '../models/content-hash.js';
+import type { Redacted } from '../redaction/redaction.js';
 import { Repository } from './context.js';
 import { CorpusChanges } from './corpus-changes.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
@@ -9,6 +10,7 @@ import { MemoryEvidence, type Provenance } from './memory-evidence.js';
 import type { MemoryFilter, MemoryRecord, NewMemory, SimilarMemory } from './memory-records.js';
 import { assertMessageSize } from './message-size.js';
 import { containing } from './pattern.js';
+import { isBlank, redactMemory } from './redact.js';
 import {
   findKnownMemory,
   findMemories,
@@ -27,6 +29,8 @@ export type Remembered = {
   created: boolean;
   superseded: MemoryRecord[];
   similar: SimilarMemory[];
+  /** What was taken out before it was stored. */
+  redacted?: Redacted[] | undefined;
 };
 
 type Known = { id: string; byClientId: boolean; validTo: Date | null; expiresAt: Date | null };
@@ -87,12 +91,13 @@ export class MemoryRepository extends Repository {
   }
 
   /** Stores a memory, unless the same is known of the same user. Safe to repeat, and for many callers at once. */
-  async remember(memory: NewMemory): Promise<Remembered> {
+  async remember(given: NewMemory): Promise<Remembered> {
+    const { clean: memory, redacted } = redactMemory(given, this.context.redact);
     this.check(memory);
     const id = newId();
     const stored = await this.atomically(async (context) => new MemoryRepository(context).store(id, memory));
     const [now, ...superseded] = await this.find([stored.id, ...stored.supersededIds]);
-    return { memory: now!, created: stored.created, superseded, similar: stored.created ? await this.similarTo(stored.id) : [] };
+    return { memory: now!, created: stored.created, superseded, similar: stored.created ? await this.similarTo(stored.id) : [], redacted };
   }
 
   /** Memories in force of the same user that share most of their words with this one. */
@@ -103,6 +108,7 @@ export class MemoryRepository extends Repository {
 
   private check(memory: NewMemory): void {
     const { content, title, tags, metadata, validFrom, validTo, expiresAt } = memory;
+    if (isBlank(content)) throw invalidInput('There is nothing to remember but what must not be stored. Nothing was stored.');
     assertMessageSize('This memory', [content, title, tags, metadata], this.context.limits);
     if (validFrom && validTo && validTo < validFrom) throw invalidInput('valid_to is before valid_from. Nothing was stored.');
     if (expiresAt && expiresAt <= this.context.clock())

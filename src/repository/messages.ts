@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize';
 import { AppError, notFound } from '../errors.js';
 import type { Message } from '../models/message.js';
+import type { Redacted } from '../redaction/redaction.js';
 import { contentText } from './content.js';
 import { type Context, Repository } from './context.js';
 import { CorpusChanges } from './corpus-changes.js';
@@ -8,6 +9,7 @@ import { EventRepository, type NewEvent } from './events.js';
 import { mergeJson } from './json-merge.js';
 import { assertMessageSize } from './message-size.js';
 import type { Content, JsonObject, MessageRecord } from './records.js';
+import { redactEdit } from './redact.js';
 import { adjustCounters, editMessage, findMessage } from './sql/messages.js';
 
 export type MessageEdit = {
@@ -28,8 +30,9 @@ export class MessageRepository extends Repository {
   }
 
   /** The token counts of the old text go with it, unless new ones are given. */
-  async edit(id: string, edit: MessageEdit): Promise<MessageRecord> {
-    return this.change(id, async ({ message, ownerId }, context) => {
+  async edit(id: string, given: MessageEdit): Promise<MessageRecord & { redacted?: Redacted[] | undefined }> {
+    const { clean: edit, redacted } = redactEdit(given, this.context.redact);
+    const message = await this.change(id, async ({ message, ownerId }, context) => {
       if (message.status === 'deleted') {
         throw new AppError('conflict', `Message ${id} is deleted and cannot be edited.`, {
           hint: 'Restore it first: delete_message with mode "restore".',
@@ -64,6 +67,7 @@ export class MessageRepository extends Repository {
       const after = { content: edit.content, metadata, status: 'edited' };
       return { ...eventOf(message, ownerId), type: 'edited', before, after };
     });
+    return { ...message, redacted };
   }
 
   /** Hides a message from every reader but `restore`; retention removes it for good after the grace period. */

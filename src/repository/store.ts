@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
+import type { RedactMode } from '../redaction/redaction.js';
 import { AssetRepository } from './assets.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
@@ -19,7 +20,14 @@ import { TurnRepository } from './turns.js';
 import { UserRepository } from './users.js';
 import { VectorRepository } from './vectors.js';
 
-export type StoreOptions = { db: Database; models: Models; principal: Principal; limits: Limits; clock: () => Date };
+export type StoreOptions = {
+  db: Database;
+  models: Models;
+  principal: Principal;
+  limits: Limits;
+  redact?: RedactMode | undefined;
+  clock: () => Date;
+};
 
 /** Everything one principal may do to the data. Cheap to make: one per principal, or per request. */
 export class Store {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AppError, invalidInput, notFound } from '../errors.js';
 import { newId } from '../ids.js';
+import type { Redacted } from '../redaction/redaction.js';
 import { contentText } from './content.js';
 import { Repository } from './context.js';
 import { assertMessageSize } from './message-size.js';
 import type { Content, JsonObject, MessageRole } from './records.js';
+import { redactTurn } from './redact.js';
 import { saveTurn } from './sql/save-turn.js';
 
 export type NewAsset = { name: string; mimeType: string; uri?: string | undefined; data?: Buffer | undefined };
@@ -45,13 +47,16 @@ export type TurnReceipt = {
   messageCount: number;
   totalTokens: number;
   messages: { id: string; seq: number; createdAt: Date; deduplicated: boolean }[];
+  /** What was taken out before it was stored. */
+  redacted?: Redacted[] | undefined;
 };
 
-type Row = Omit<TurnReceipt, 'messages'> & TurnReceipt['messages'][number];
+type Row = Omit<TurnReceipt, 'messages' | 'redacted'> & TurnReceipt['messages'][number];
 
 /** The write path of transcripts: a turn is saved whole or not at all, in one statement. */
 export class TurnRepository extends Repository {
-  async save(turn: NewTurn): Promise<TurnReceipt> {
+  async save(given: NewTurn): Promise<TurnReceipt> {
+    const { clean: turn, redacted } = redactTurn(given, this.context.redact);
     this.check(turn);
     const now = this.context.clock();
     const messages = turn.messages.map((message) => ({ id: newId(), message }));
@@ -77,6 +82,7 @@ export class TurnRepository extends Repository {
       messageCount: first.messageCount,
       totalTokens: first.totalTokens,
       messages: rows.map(({ id, seq, createdAt, deduplicated }) => ({ id, seq, createdAt, deduplicated })),
+      redacted,
     };
   }
 

@@ -1,8 +1,20 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
 import { defineTool } from '../../define.js';
-import { clip } from '../../results.js';
-import { conversationId, jsonObject, memoryKind, memorySource, memoryView, name, tags, timestamp, user, uuid } from '../../schemas.js';
+import { clip, redactedText } from '../../results.js';
+import {
+  conversationId,
+  jsonObject,
+  memoryKind,
+  memorySource,
+  memoryView,
+  name,
+  redactedView,
+  tags,
+  timestamp,
+  user,
+  uuid,
+} from '../../schemas.js';
 import { viewMemory } from '../../views.js';
 
 const DAY = 86_400_000;
@@ -40,6 +52,7 @@ export default defineTool({
   output: z.object({
     memory: memoryView,
     created: z.boolean().describe('False: it was known before.'),
+    redacted: redactedView(),
     superseded: z.array(z.object({ id: z.string(), content: z.string() })),
     similar: z.array(
       z.object({ id: z.string(), content: z.string(), kind: memoryKind(), similarity: z.number().describe('Share of common words.') }),
@@ -53,6 +66,7 @@ export default defineTool({
       created,
       superseded,
       similar,
+      redacted,
     } = await store.memories.remember({
       ...memory,
       conversationId: conversation_id,
@@ -67,6 +81,7 @@ export default defineTool({
     return {
       memory: viewMemory(stored),
       created,
+      ...(redacted && { redacted }),
       superseded: superseded.map(({ id, content }) => ({ id, content: clip(content, EXCERPT) })),
       similar: similar.map(({ id, content, kind, similarity }) => ({
         id,
@@ -77,10 +92,10 @@ export default defineTool({
     };
   },
 
-  text({ memory, created, superseded, similar }) {
+  text({ memory, created, redacted, superseded, similar }) {
     const gone = memory.deleted_at ? ' It was forgotten since; forget with mode restore brings it back.' : '';
     return [
-      `${created ? 'Remembered' : 'Known already:'} memory ${memory.id} (${memory.kind}).${gone}`,
+      `${created ? 'Remembered' : 'Known already:'} memory ${memory.id} (${memory.kind}).${gone}${redactedText(redacted)}`,
       ...superseded.map(({ id, content }) => `It takes the place of ${id}: ${content}`),
       ...(similar.length > 0 ? ['Similar ones; supersede what is no longer true:'] : []),
       ...similar.map(({ id, similarity, content }) => `- ${id} (${similarity}) ${content}`),

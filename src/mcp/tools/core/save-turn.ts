@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { defineTool } from '../../define.js';
-import { contentInput, conversationId, conversationKey, jsonObject, name, role, timestamp, tokenCount, user } from '../../schemas.js';
+import { redactedText } from '../../results.js';
+import {
+  contentInput,
+  conversationId,
+  conversationKey,
+  jsonObject,
+  name,
+  redactedView,
+  role,
+  timestamp,
+  tokenCount,
+  user,
+} from '../../schemas.js';
 
 const attachment = z
   .strictObject({
@@ -67,6 +79,7 @@ export default defineTool({
     ),
     message_count: z.number(),
     total_tokens: z.number(),
+    redacted: redactedView(),
   }),
 
   async run({ conversation_id, conversation_key, chat_id, messages, ...turn }, { store }) {
@@ -104,10 +117,11 @@ export default defineTool({
       })),
       message_count: receipt.messageCount,
       total_tokens: receipt.totalTokens,
+      ...(receipt.redacted && { redacted: receipt.redacted }),
     };
   },
 
-  text({ conversation_id, created, messages, message_count }) {
+  text({ conversation_id, created, messages, message_count, redacted }) {
     const fresh = messages.filter((message) => !message.deduplicated);
     const known = messages.length - fresh.length;
     const range =
@@ -116,6 +130,6 @@ export default defineTool({
         : fresh.length === 1
           ? `message ${fresh[0]?.seq}`
           : `messages ${fresh[0]?.seq}–${fresh.at(-1)?.seq}`;
-    return `Saved ${range} in ${created ? 'new ' : ''}conversation ${conversation_id} (${message_count} in all${known > 0 ? `; ${known} saved before` : ''}).`;
+    return `Saved ${range} in ${created ? 'new ' : ''}conversation ${conversation_id} (${message_count} in all${known > 0 ? `; ${known} saved before` : ''}).${redactedText(redacted)}`;
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineTool } from '../../define.js';
-import { contentInput, jsonObject, messageView, tokenCount, uuid } from '../../schemas.js';
+import { redactedText } from '../../results.js';
+import { contentInput, jsonObject, messageView, redactedView, tokenCount, uuid } from '../../schemas.js';
 import { viewMessage } from '../../views.js';
 
 export default defineTool({
@@ -17,13 +18,13 @@ export default defineTool({
     input_tokens: tokenCount().optional().describe('Length of the new text in prompt tokens.'),
     output_tokens: tokenCount().optional().describe('Length of the new text in completion tokens.'),
   }),
-  output: z.object({ message: messageView }),
+  output: z.object({ message: messageView, redacted: redactedView() }),
 
   async run({ message_id, input_tokens, output_tokens, ...edit }, { store }) {
-    return {
-      message: viewMessage(await store.messages.edit(message_id, { ...edit, inputTokens: input_tokens, outputTokens: output_tokens })),
-    };
+    const message = await store.messages.edit(message_id, { ...edit, inputTokens: input_tokens, outputTokens: output_tokens });
+    return { message: viewMessage(message), ...(message.redacted && { redacted: message.redacted }) };
   },
 
-  text: ({ message }) => `Edited message ${message.id} (#${message.seq} of conversation ${message.conversation_id}).`,
+  text: ({ message, redacted }) =>
+    `Edited message ${message.id} (#${message.seq} of conversation ${message.conversation_id}).${redactedText(redacted)}`,
 });

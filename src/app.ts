@@ -8,6 +8,7 @@ import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
 import { ChangeFeed } from './services/change-feed.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
+import { Recall } from './services/recall.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
 
@@ -26,6 +27,8 @@ export interface App extends AsyncDisposable {
   readonly changes: ChangeFeed;
   /** Search by meaning, where a provider is configured. */
   readonly embeddings: Embeddings;
+  /** Finds what was said and learned. */
+  readonly recall: Recall;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
@@ -75,6 +78,13 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     log,
   );
 
+  const thesaurus = untilItWorks(async () => {
+    if (!config.thesaurus) return null;
+    const { Thesaurus } = await import('./recall/thesaurus.js');
+    return (await Thesaurus.load()).neighbours;
+  });
+  const recall = new Recall(thesaurus, embeddings, log);
+
   const shutDown = async (): Promise<void> => {
     await Promise.all([changes.close(), embeddings.close()]);
     const db = await opened.current()?.catch(() => undefined);
@@ -89,6 +99,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     database,
     changes,
     embeddings,
+    recall,
     storeFor(principal) {
       const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
       const known = stores.get(key);

@@ -133,6 +133,12 @@ export const FIELDS = {
     fallback: ASSET_BYTES,
     fallbackText: showBytes(ASSET_BYTES),
   }),
+  thesaurus: field({
+    description: 'Find English texts by words near in meaning too, from word vectors that come with the program. Takes 10 MB once used.',
+    form: null,
+    reader: yesNo(),
+    fallback: true,
+  }),
   embeddingsUrl: field<string | null>({
     description:
       'Server that turns text into vectors, for search by meaning: any with an OpenAI-compatible `/v1/embeddings` (Ollama, LM Studio, llama.cpp, vLLM, TEI, OpenAI). What is stored is sent to it.',

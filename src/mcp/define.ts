@@ -3,6 +3,7 @@ import type { Principal, Scope } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
+import type { Recall } from '../services/recall.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 
 /** All four are required: a hint left out is read by clients as its worst case. */
@@ -18,6 +19,8 @@ export type CallContext = Readonly<{
   changes: ChangeFeed;
   /** Turns questions into vectors, where a provider is configured. */
   embeddings: Embeddings;
+  /** Finds what was said and learned. */
+  recall: Recall;
   /** Aborted when the client cancels the call or goes away. */
   signal: AbortSignal;
 }>;

@@ -3,6 +3,7 @@ import type { Principal } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
+import type { Recall } from '../services/recall.js';
 import type { Toolset } from '../toolsets.js';
 import type { CallContext } from './define.js';
 
@@ -14,6 +15,7 @@ export type Session = Readonly<{
   readOnly: boolean;
   changes: ChangeFeed;
   embeddings: Embeddings;
+  recall: Recall;
   log: Log;
   version: string;
 }>;
@@ -23,5 +25,6 @@ export const openContext = async (session: Session, signal: AbortSignal): Promis
   principal: session.principal,
   changes: session.changes,
   embeddings: session.embeddings,
+  recall: session.recall,
   signal,
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { MemoryRecord } from '../repository/memory-records.js';
+import type { RecallHit } from '../repository/recall-records.js';
 import type { AssetRecord, ConversationRecord, MessageRecord } from '../repository/records.js';
 import type { Stats } from '../repository/stats.js';
 import type { TaskRecord } from '../repository/tasks.js';
@@ -131,6 +132,33 @@ export const viewMemory = (memory: MemoryRecord): z.output<typeof memoryView> =>
   }) as z.output<typeof memoryView>;
 
 const rounded = (value: number): number => Number(value.toPrecision(6));
+
+/** What a score is made of, under the names that answers give it. */
+const WHY: Readonly<Record<string, string>> = { words: 'text_rank', dense: 'vector_rank' };
+
+export const viewRecalled = (hit: RecallHit, explain: boolean) =>
+  present({
+    source: hit.source,
+    id: hit.id,
+    text: hit.text,
+    truncated: hit.truncated || null,
+    score: rounded(hit.score),
+    occurred_at: hit.occurredAt.toISOString(),
+    conversation_id: hit.conversationId,
+    message_ids: hit.messageIds?.length ? hit.messageIds : null,
+    seq: hit.seq,
+    role: hit.role,
+    author: hit.author,
+    user: hit.user,
+    kind: hit.kind,
+    title: hit.title,
+    tags: hit.tags?.length ? hit.tags : null,
+    importance: hit.importance,
+    valid_from: time(hit.validFrom),
+    valid_to: time(hit.validTo),
+    superseded_by: hit.supersededById,
+    why: explain ? Object.fromEntries(Object.entries(hit.parts).map(([part, value]) => [WHY[part] ?? part, rounded(value)])) : null,
+  });
 
 export const viewStats = (stats: Stats) => ({
   totals: {

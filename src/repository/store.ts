@@ -12,6 +12,7 @@ import { MemoryRepository } from './memories.js';
 import { MemoryRemoval } from './memory-removal.js';
 import { MessageRepository } from './messages.js';
 import { provision } from './provision.js';
+import { RecallRepository } from './recall.js';
 import { SchemaRepository } from './schema.js';
 import { SearchRepository } from './search.js';
 import { StatsRepository } from './stats.js';
@@ -39,6 +40,7 @@ export class Store {
   readonly assets: AssetRepository;
   readonly schema: SchemaRepository;
   readonly search: SearchRepository;
+  readonly recall: RecallRepository;
   readonly users: UserRepository;
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
@@ -55,6 +57,7 @@ export class Store {
     this.messages = new MessageRepository(context);
     this.events = new EventRepository(context);
     this.search = new SearchRepository(context);
+    this.recall = new RecallRepository(context);
     this.users = new UserRepository(context);
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);

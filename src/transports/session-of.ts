@@ -3,7 +3,7 @@ import type { Session } from '../mcp/session.js';
 import { VERSION } from '../version.js';
 
 /** What a client gets that is served with the configuration alone: whoever may start the program is who it says. */
-export function sessionOf({ config, storeFor, changes, embeddings, log }: App): Session {
+export function sessionOf({ config, storeFor, changes, embeddings, recall, log }: App): Session {
   const principal = principalFrom(config);
   return {
     principal,
@@ -12,6 +12,7 @@ export function sessionOf({ config, storeFor, changes, embeddings, log }: App): 
     readOnly: config.readOnly,
     changes,
     embeddings,
+    recall,
     log,
     version: VERSION,
   };

@@ -3,12 +3,14 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { Transport } from '@modelcontextprotocol/server';
 import { createLog } from '../../src/log.js';
 import { type Role, scopesOf } from '../../src/principal.js';
+import { Thesaurus } from '../../src/recall/thesaurus.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
 import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Limits } from '../../src/repository/limits.js';
 import { ChangeFeed } from '../../src/services/change-feed.js';
 import { Embeddings } from '../../src/services/embeddings/embeddings.js';
 import type { EmbeddingSettings } from '../../src/services/embeddings/settings.js';
+import { Recall } from '../../src/services/recall.js';
 import { TOOLSETS } from '../../src/toolsets.js';
 import { serveConnection } from '../../src/transports/connection.js';
 import type { TestEngine } from './engines.js';
@@ -24,6 +26,12 @@ type Who = {
 };
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape the output schema has checked
 type Answer = any;
+
+let thesaurus: Promise<Thesaurus> | undefined;
+const neighbours = async () => {
+  thesaurus ??= Thesaurus.load();
+  return (await thesaurus).neighbours;
+};
 
 /** A real client of a real server, joined in memory, for one principal. */
 export interface Agent extends AsyncDisposable {
@@ -57,11 +65,12 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   const changes = new ChangeFeed(async () => new ChangeSource(engine.db), log);
   const settings = { ...NO_EMBEDDINGS, ...who.embeddings };
   const embeddings = new Embeddings(settings, async (tenantId) => new EmbeddingQueue(engine.db, tenantId), log);
+  const recall = new Recall(neighbours, embeddings, log);
   const role = who.role ?? (who.user === undefined ? 'service' : 'user');
   const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: scopesOf(role) };
   const store = storeFor(engine.db, { ...who, role });
   const handle = serveConnection(
-    { principal, store: () => store, toolsets: new Set(TOOLSETS), readOnly: false, changes, embeddings, log, version: '0.0.0' },
+    { principal, store: () => store, toolsets: new Set(TOOLSETS), readOnly: false, changes, embeddings, recall, log, version: '0.0.0' },
     far as Transport,
   );
   const client = new Client({ name: 'test', version: '0' });

@@ -5,6 +5,7 @@ import deleteConversation from './core/delete-conversation.js';
 import forget from './core/forget.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
+import recall from './core/recall.js';
 import remember from './core/remember.js';
 import saveTurn from './core/save-turn.js';
 import searchMessages from './core/search-messages.js';
@@ -29,6 +30,7 @@ export const tools: readonly Tool[] = [
   deleteConversation,
   searchMessages,
   remember,
+  recall,
   forget,
   getMessage,
   editMessage,

@@ -7,7 +7,7 @@ export const lockCorpus: Statement = { name: 'lock_corpus', text: 'select id fro
 const scopes = `cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id) where s.scope_id is not null`;
 
 /**
- * Brings the statistics up to date with the oldest $2 changes, after \`lockCorpus\`. Answers how many there were.
+ * Brings the statistics up to date with the oldest $2 changes, after `lockCorpus`. Answers how many there were.
  *
  * A document in the queue cannot change while it is counted: whoever changes it takes its row out of the queue first, and so
  * waits for this statement or makes it skip the document.
@@ -88,7 +88,7 @@ word as (
   group by d.source, s.scope_id, w.lexeme
 )`;
 
-/** Forgets the statistics of a tenant, and what waits to be counted; \`countAll\` makes them anew. */
+/** Forgets the statistics of a tenant, and what waits to be counted; `countAll` makes them anew. */
 export const forgetCorpus: Statement = {
   name: 'forget_corpus',
   text: `

@@ -1,0 +1,101 @@
+import { RECALL } from '../recall/constants.js';
+import type { MemoryCandidate } from '../recall/score-memories.js';
+import type { TurnCandidate } from '../recall/score-turns.js';
+import { expandTerms } from '../recall/soft-terms.js';
+import { inverseDocumentFrequency } from '../search/bm25.js';
+import { type CandidatePlan, planAll, planCandidates, quoteLexeme } from '../search/plan.js';
+import { lexemeFrequencies } from '../search/tsvector.js';
+import { Repository } from './context.js';
+import type { Reading } from './recall-reading.js';
+import type { RecallFilter } from './recall-records.js';
+import { conversationCandidates, memoryCandidates, nodeCandidates, turnCandidates } from './sql/candidates.js';
+
+/** What a ranking may contain: nothing made after `upTo`, and what is near in meaning even if it has none of the words. */
+export type Reach = Readonly<{ upTo: string | null; nearIds: readonly string[] }>;
+
+type Worded = { id: string; length: number; search: string };
+type TurnRow = Omit<TurnCandidate, 'frequencies'> & Worded & { wanted: boolean };
+type AloneRow = Omit<MemoryCandidate, 'frequencies'> & Worded;
+
+/** With fewer candidates than a page can show, the common words are looked up too. */
+const ENOUGH = 50;
+
+/** What may be the answer to a query, small enough to be scored in the process. */
+export class RecallCandidates extends Repository {
+  /** Messages, and those around them that lend them words; `wanted` are those that the filter lets through. */
+  async turns(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<{ turns: TurnCandidate[]; wanted: Set<string> }> {
+    const { analysis, statistics, condition, scopeId } = reading;
+    const terms = analysis.allTerms.map(({ lexeme }) => {
+      const documents = statistics.frequency(lexeme);
+      return { lexeme, documents, idf: inverseDocumentFrequency(statistics.documents, documents) };
+    });
+    const { conversationId = null, roles = null, after = null } = filter;
+    const before = earlier(filter.before, filter.asOf) ?? null;
+    const lexemes = countedLexemes(reading);
+    const find = ({ queries, weights, rest, restWeight }: CandidatePlan): Promise<TurnRow[]> =>
+      this.context.db.query<TurnRow>(
+        conversationId === null ? turnCandidates : conversationCandidates,
+        [
+          this.tenantId,
+          scopeId,
+          queries,
+          weights,
+          rest,
+          restWeight,
+          condition,
+          conversationId,
+          roles,
+          after,
+          before,
+          upTo,
+          lexemes,
+          nearIds,
+        ],
+        this.context.transaction,
+      );
+    const plan = conversationId === null ? planCandidates(terms, statistics.documents) : planAll(terms);
+    let rows = await find(plan);
+    if (plan.pruned && rows.length < ENOUGH) rows = await find(planAll(terms));
+    return { turns: rows.map(counted), wanted: new Set(rows.filter(({ wanted }) => wanted).map(({ id }) => id)) };
+  }
+
+  async memories(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<MemoryCandidate[]> {
+    const { tags = null, kinds = null, conversationId = null, after = null, before = null, asOf = null } = filter;
+    const all = filter.tagsMatch === 'all';
+    const lexemes = countedLexemes(reading);
+    const rows = await this.context.db.query<AloneRow>(
+      memoryCandidates,
+      [
+        ...[this.tenantId, reading.scopeId, anyOf(lexemes), lexemes, reading.now, asOf],
+        ...[filter.includeSuperseded ?? false, filter.includeExpired ?? false, kinds, all ? null : tags, all ? tags : null],
+        ...[conversationId, after, before, upTo, nearIds],
+      ],
+      this.context.transaction,
+    );
+    return rows.map(counted);
+  }
+
+  async nodes(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<MemoryCandidate[]> {
+    const { after = null, before = null, asOf = null } = filter;
+    const lexemes = countedLexemes(reading);
+    const rows = await this.context.db.query<AloneRow>(
+      nodeCandidates,
+      [this.tenantId, anyOf(lexemes), lexemes, asOf ?? reading.now, after, before, upTo, nearIds],
+      this.context.transaction,
+    );
+    return rows.map(counted);
+  }
+}
+
+const counted = <Row extends Worded>({ search, ...row }: Row) => ({ ...row, frequencies: lexemeFrequencies(search) });
+
+/** The lexemes that count for a score: those of the query, and those that stand in for them. */
+function countedLexemes({ analysis, statistics, neighbours }: Reading): string[] {
+  const terms = expandTerms(analysis.allTerms, statistics, RECALL.softWords, neighbours);
+  return [...new Set(terms.flatMap(({ alternatives }) => alternatives.map(({ lexeme }) => lexeme)))];
+}
+
+/** A tsquery that any of the lexemes satisfies. */
+const anyOf = (lexemes: readonly string[]): string => lexemes.map(quoteLexeme).join(' | ');
+
+const earlier = (a: Date | undefined, b: Date | undefined): Date | undefined => (a && b ? (a < b ? a : b) : (a ?? b));

@@ -1,0 +1,114 @@
+import { notFound } from '../errors.js';
+import { analyzeQuery, type QueryAnalysis, wordsToStem } from '../recall/analyze-query.js';
+import type { CorpusStatistics, Neighbours } from '../recall/soft-terms.js';
+import { Repository } from './context.js';
+import { corpusOf, type RecallFilter } from './recall-records.js';
+import { WHOLE_TENANT } from './sql/corpus-documents.js';
+import { MAX_WAITING, readRecall } from './sql/read-recall.js';
+
+/** The corpus a ranking was made with, so that the next page is cut from the same ranking. */
+export type Frozen = Readonly<{ at: number; upTo: string; documents: number; length: number; counts: readonly number[] }>;
+
+/** A query as it was understood, with the statistics to weigh its words by. */
+export type Reading = Readonly<{
+  analysis: QueryAnalysis;
+  statistics: CorpusStatistics;
+  /** Row id of the user whose corpus it is; null for all. Undefined when the user named is not known: there is nothing then. */
+  scopeId: string | null | undefined;
+  /** A tsquery of the phrases that must and must not occur. */
+  condition: string | null;
+  neighbours: Neighbours | null;
+  /** Changes that the statistics do not know. */
+  lag: number;
+  now: Date;
+}>;
+
+type Row = {
+  language: string;
+  scopeId: string | null;
+  found: boolean;
+  stems: Record<string, string[]>;
+  frequencies: Record<string, number>;
+  authors: Record<string, number>;
+  users: string[];
+  documents: number;
+  length: number;
+  waiting: number;
+  newest: Date | null;
+  condition: string | null;
+};
+
+/** A longer query is known by its first words. */
+const MAX_WORDS = 40;
+/** Words near to one of the query whose frequency is asked for, and near to all of them together. */
+const NEAR = { each: 200, all: 1500 };
+/** The configurations whose lexemes the thesaurus has. */
+const ENGLISH = new Set(['english', 'pg_catalog.english']);
+
+export class RecallReading extends Repository {
+  async read(
+    filter: Pick<RecallFilter, 'query' | 'user' | 'conversationId' | 'sources'>,
+    near: Neighbours | null,
+    {
+      frozen,
+      phrases = [],
+      excluded = [],
+    }: { frozen?: Frozen | undefined; phrases?: readonly string[]; excluded?: readonly string[] } = {},
+  ): Promise<Reading> {
+    this.assertUser(filter.user);
+    const query = firstWords(filter.query);
+    const words = wordsToStem(query);
+    const sources = filter.sources.map((source) => corpusOf[source]);
+    const { user = null, conversationId = null } = filter;
+    const values = [
+      this.tenantId,
+      this.userId,
+      words,
+      near ? softLexemes(words, near) : [],
+      user,
+      conversationId,
+      sources,
+      phrases,
+      excluded,
+    ];
+    const [row] = await this.context.db.query<Row>(readRecall, values, this.context.transaction);
+    if (!row?.found) throw notFound('conversation', conversationId ?? '', 'Call list_conversations for the ids you can read.');
+    const now = frozen ? new Date(frozen.at) : this.context.clock();
+    const analysis = analyzeQuery(query, {
+      now,
+      newest: row.newest ?? undefined,
+      participants: [...Object.keys(row.authors), ...row.users],
+      stem: (word) => row.stems[word] ?? [],
+    });
+    return {
+      analysis,
+      statistics: statisticsOf(row, analysis, frozen),
+      scopeId: row.scopeId === null ? undefined : row.scopeId === WHOLE_TENANT ? null : row.scopeId,
+      condition: row.condition,
+      neighbours: ENGLISH.has(row.language) ? near : null,
+      lag: Math.max(0, row.waiting - MAX_WAITING),
+      now,
+    };
+  }
+}
+
+function statisticsOf(row: Row, { allTerms }: QueryAnalysis, frozen: Frozen | undefined): CorpusStatistics {
+  const counts = new Map(frozen && allTerms.map(({ lexeme }, at) => [lexeme, frozen.counts[at]]));
+  const { documents, length } = frozen ?? row;
+  return {
+    documents,
+    averageLength: length / Math.max(documents, 1),
+    frequency: (lexeme) => counts.get(lexeme) ?? row.frequencies[lexeme] ?? 0,
+    authored: (name) => row.authors[name.toLowerCase()] ?? 0,
+  };
+}
+
+function softLexemes(words: readonly string[], near: Neighbours): string[] {
+  const each = Math.min(NEAR.each, Math.ceil(NEAR.all / Math.max(words.length, 1)));
+  return [...new Set(words.flatMap((word) => near(word).slice(0, each)).map(({ lexeme }) => lexeme))];
+}
+
+function firstWords(query: string): string {
+  const next = [...query.matchAll(/\S+/gu)][MAX_WORDS];
+  return next ? query.slice(0, next.index) : query;
+}

@@ -1,0 +1,110 @@
+import { scoreMemories } from '../recall/score-memories.js';
+import { type Scored, scoreTurns } from '../recall/score-turns.js';
+import type { Neighbours } from '../recall/soft-terms.js';
+import { Repository } from './context.js';
+import { CorpusFolder } from './corpus-folder.js';
+import { type Reach, RecallCandidates } from './recall-candidates.js';
+import { type Reading, RecallReading } from './recall-reading.js';
+import { corpusOf, type RankedHit, type RecallFilter, type RecallHit, type RecallSource, type ScoreParts } from './recall-records.js';
+import { loadRecalled } from './sql/load-recalled.js';
+import { type QueryVector, VectorRepository } from './vectors.js';
+
+/** A query as a vector, and what a cosine with it counts beside words. */
+export type Dense = Readonly<{ vector: QueryVector; weight: number }>;
+
+/** So many come in for their meaning alone. */
+const NEAREST = 100;
+
+/** Finds what was said and learned: candidates from the database, scored here, what is shown of the best loaded after. */
+export class RecallRepository extends Repository {
+  readonly #reading = new RecallReading(this.context);
+  readonly #candidates = new RecallCandidates(this.context);
+  readonly #vectors = new VectorRepository(this.context);
+
+  /** Counts changes that the statistics do not know of yet. True when there may be more. */
+  fold(): Promise<boolean> {
+    return new CorpusFolder(this.context.db, this.context.clock).fold(this.tenantId, this.context.transaction);
+  }
+
+  read(...args: Parameters<RecallReading['read']>): Promise<Reading> {
+    return this.#reading.read(...args);
+  }
+
+  /** Everything a query finds, best first; nothing made after `upTo`. */
+  async rank(reading: Reading, filter: RecallFilter, dense: Dense | null, upTo: string | null = null): Promise<RankedHit[]> {
+    if (reading.scopeId === undefined || (reading.analysis.allTerms.length === 0 && !dense)) return [];
+    const lists = await Promise.all(
+      this.sources(filter).map(async (source) => {
+        const reach = { upTo, nearIds: dense ? await this.near(source, filter, dense) : [] };
+        return this.score(source, reading, filter, dense, reach);
+      }),
+    );
+    return lists.flat().sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+  }
+
+  /** What is shown of hits, in their order. One that has gone since is left out. */
+  async load(hits: readonly RankedHit[]): Promise<RecallHit[]> {
+    if (hits.length === 0) return [];
+    const ids = (wanted: RecallSource) => hits.filter(({ source }) => source === wanted).map(({ id }) => id);
+    const rows = await this.context.db.query<Omit<RecallHit, keyof RankedHit> & { id: string }>(
+      loadRecalled,
+      [this.tenantId, this.userId, ids('messages'), ids('memories'), ids('graph')],
+      this.context.transaction,
+    );
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return hits.flatMap((hit) => {
+      const row = byId.get(hit.id);
+      return row ? [{ ...row, ...hit }] : [];
+    });
+  }
+
+  private async score(
+    source: RecallSource,
+    reading: Reading,
+    filter: RecallFilter,
+    dense: Dense | null,
+    reach: Reach,
+  ): Promise<RankedHit[]> {
+    const { analysis, statistics, now, neighbours } = reading;
+    const options = { neighbours, denseWeight: dense?.weight ?? 0 };
+    const withCosines = async <C extends { id: string }>(candidates: C[]) => {
+      const cosines =
+        dense &&
+        (await this.#vectors.cosines(
+          corpusOf[source],
+          candidates.map(({ id }) => id),
+          dense.vector,
+        ));
+      return candidates.map((candidate) => ({ ...candidate, cosine: cosines?.get(candidate.id) }));
+    };
+    if (source === 'messages') {
+      const { turns, wanted } = await this.#candidates.turns(reading, filter, reach);
+      const scored = scoreTurns(await withCosines(turns), analysis, statistics, options);
+      return ranked(
+        source,
+        scored.filter(({ id }) => wanted.has(id)),
+      );
+    }
+    const found =
+      source === 'memories' ? this.#candidates.memories(reading, filter, reach) : this.#candidates.nodes(reading, filter, reach);
+    return ranked(source, scoreMemories(await withCosines(await found), analysis, statistics, now, options));
+  }
+
+  private async near(source: RecallSource, filter: RecallFilter, { vector }: Dense): Promise<string[]> {
+    const { conversationId, user, roles, after, before } = filter;
+    const near = await this.#vectors.nearest(corpusOf[source], vector, NEAREST, { conversationId, user, roles, after, before });
+    return near.map(({ id }) => id);
+  }
+
+  /** Kinds and tags are of memories; a node of the graph belongs to no conversation and no user. */
+  private sources({ sources, kinds, tags, conversationId, user }: RecallFilter): RecallSource[] {
+    const ofMemories = kinds !== undefined || tags !== undefined;
+    const shared = conversationId === undefined && user === undefined && this.userId === null;
+    return sources.filter((source) => source === 'memories' || (!ofMemories && (source === 'messages' || shared)));
+  }
+}
+
+const ranked = (source: RecallSource, scored: readonly Scored<ScoreParts>[]): RankedHit[] =>
+  scored.map(({ id, score, components }) => ({ source, id, score, parts: components }));
+
+export type { Neighbours, Reading };

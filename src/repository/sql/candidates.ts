@@ -1,0 +1,116 @@
+import type { Statement } from '../../db/database.js';
+import { memoryIsVisible } from './memory-visibility.js';
+
+/** Messages that the words of a query find, before those around them come in. */
+export const MAX_CANDIDATES = 300;
+const MAX_MEMORIES = 300;
+/** No word, however common, makes a search look at more documents than this. */
+const MAX_MATCHES = 20_000;
+/** Turns around a match that lend it words, or borrow them. */
+const AROUND = { before: 3, after: 2 };
+/** What a text is asked is in its beginning. */
+const FEATURE_CHARACTERS = 1000;
+/** Longer texts are reduced to the words of the query in the database, shorter ones in the process. */
+const LONG_VECTOR = 1000;
+
+const words = (alias: string, lexemes: string): string => `length(${alias}.search) as length,
+       case when length(${alias}.search) <= ${LONG_VECTOR} then ${alias}.search
+            else ts_delete(${alias}.search, array(select w.lexeme from unnest(${alias}.search) w where w.lexeme <> all(${lexemes}::text[]))) end::text as search`;
+
+const turns = (name: string, source: string): Statement => ({
+  name,
+  text: `
+with matched as (
+  select m.id, m.conversation_id, m.stretch, m.seq,
+         sum(q.weight * ts_rank(m.search, q.query)) + max($6::float8 * ts_rank(m.search, $5::tsquery)) as rank
+  from unnest($3::text[]::tsquery[], $4::float8[]) q(query, weight)
+  cross join lateral (
+    select m.id, m.conversation_id, m.stretch, m.seq, m.search from ${source}
+      and m.search @@ q.query and m.deleted_at is null
+      and ($7::text is null or m.search @@ $7::tsquery)
+      and ($9::text[] is null or m.role = any($9::text[]))
+      and ($10::timestamptz is null or m.created_at >= $10) and ($11::timestamptz is null or m.created_at <= $11)
+      and ($12::uuid is null or m.id <= $12::uuid)
+    limit ${MAX_MATCHES}
+  ) m
+  group by m.id, m.conversation_id, m.stretch, m.seq
+  order by rank desc, m.id desc
+  limit ${MAX_CANDIDATES}
+),
+best as (
+  select b.conversation_id, b.stretch, b.seq from matched b
+  union
+  select m.conversation_id, m.stretch, m.seq from unnest($14::uuid[]) n(id) cross join lateral (
+    select m.conversation_id, m.stretch, m.seq from ${source} and m.id = n.id and ($12::uuid is null or m.id <= $12::uuid) limit 1) m
+),
+place as (
+  select distinct b.conversation_id, b.stretch, p.seq
+  from best b cross join lateral generate_series(b.seq - ${AROUND.before}, b.seq + ${AROUND.after}) p(seq)
+)
+select m.id, m.conversation_id as "conversationId", m.stretch, m.seq, coalesce(m.author, u.display_name) as author,
+       m.created_at as "createdAt", left(m.text, ${FEATURE_CHARACTERS}) as text, ${words('m', '$13')},
+       ($7::text is null or m.search @@ $7::tsquery) and ($9::text[] is null or m.role = any($9::text[]))
+         and ($10::timestamptz is null or m.created_at >= $10) and ($11::timestamptz is null or m.created_at <= $11) as wanted
+from place p
+cross join lateral (
+  select m.* from messages m
+  where m.tenant_id = $1 and m.conversation_id = p.conversation_id and m.seq = p.seq and m.stretch = p.stretch
+    and m.deleted_at is null and ($12::uuid is null or m.id <= $12::uuid)
+  limit 1
+) m
+left join users u on m.author is null and m.role = 'user' and u.tenant_id = $1 and u.id = m.user_id`,
+});
+
+const owned =
+  '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
+
+/**
+ * The messages most likely to be what the tsqueries $3 look for, and those around them in the same stretch, to be scored by
+ * the caller; those near in meaning ($14) too. Each query weighs as the caller says, which ts_rank of one query for all would not do.
+ *
+ * Plan: a bitmap scan of `messages_search_idx` for each query; the caller bounds how many match. Then a probe of
+ * `messages_seq_key` for each place.
+ */
+export const turnCandidates = turns('turn_candidates', `messages m where m.tenant_id = $1 and $8::uuid is null and ${owned}`);
+
+/** The same in the conversation $8. Plan: `messages_search_idx`, or `messages_seq_key` where that is the smaller part. */
+export const conversationCandidates = turns(
+  'conversation_candidates',
+  `messages m where m.tenant_id = $1 and m.conversation_id = $8::uuid and ${owned}`,
+);
+
+/** Memories that the tsquery $3 finds, of those a reader may see and wants. Plan: a bitmap scan of `episodic_memories_search_idx`. */
+export const memoryCandidates: Statement = {
+  name: 'memory_candidates',
+  text: `
+select m.id, coalesce(m.occurred_at, m.valid_from, m.created_at) as "occurredAt", m.importance, ${words('m', '$4')}
+from episodic_memories m
+where m.tenant_id = $1 and ($2::uuid is null or m.user_id = $2::uuid) and (m.search @@ $3::tsquery or m.id = any($16::uuid[]))
+  and ${memoryIsVisible({ now: '$5', asOf: '$6', includeSuperseded: '$7', includeExpired: '$8' })}
+  and ($9::text[] is null or m.kind = any($9::text[]))
+  and ($10::text[] is null or m.tags && $10::text[])
+  and ($11::text[] is null or m.tags @> $11::text[])
+  and ($12::uuid is null or m.conversation_id = $12::uuid)
+  and ($13::timestamptz is null or coalesce(m.occurred_at, m.valid_from, m.created_at) >= $13)
+  and ($14::timestamptz is null or coalesce(m.occurred_at, m.valid_from, m.created_at) <= $14)
+  and ($15::uuid is null or m.id <= $15::uuid)
+order by ts_rank(m.search, $3::tsquery) desc, m.id desc
+limit ${MAX_MEMORIES}`,
+};
+
+/**
+ * Nodes of the graph that the tsquery $2 finds, as they are believed now, of those valid at $4. Plan: a bitmap scan of
+ * `memory_graph_nodes_search_idx`.
+ */
+export const nodeCandidates: Statement = {
+  name: 'node_candidates',
+  text: `
+select n.id, n.updated_at as "occurredAt", 0.5::float8 as importance, ${words('n', '$3')}
+from memory_graph_nodes n
+where n.tenant_id = $1 and (n.search @@ $2::tsquery or n.id = any($8::uuid[])) and n.invalidated_at is null
+  and (n.valid_from is null or n.valid_from <= $4::timestamptz) and (n.valid_to is null or n.valid_to > $4::timestamptz)
+  and ($5::timestamptz is null or n.updated_at >= $5) and ($6::timestamptz is null or n.updated_at <= $6)
+  and ($7::uuid is null or n.id <= $7::uuid)
+order by ts_rank(n.search, $2::tsquery) desc, n.id desc
+limit ${MAX_MEMORIES}`,
+};

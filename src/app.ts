@@ -61,7 +61,9 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
 
   const openStore = async (principal: Principal): Promise<Store> => {
     const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);
-    return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, clock });
+    const store = await Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, clock });
+    embeddings.serve(principal.tenantId);
+    return store;
   };
 
   const changes = new ChangeFeed(async () => {

@@ -48,7 +48,8 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
   if (role === 'user' && settings.user === null) {
     problems.push(`${envName('role')} is "user", but no user is named. Set ${envName('user')} to the user's id, or choose another role.`);
   }
-  problems.push(...embeddingProblems(settings));
+  // After a value that was refused, others would seem to be missing.
+  if (problems.length === 0) problems.push(...embeddingProblems(settings));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({ ...settings, role, dataDir: resolve(settings.dataDir), config: file === null ? null : resolve(file) });
 }

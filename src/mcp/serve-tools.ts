@@ -34,7 +34,10 @@ export function serveTools(server: Server, session: Session): void {
 async function call(tool: Tool, args: Record<string, unknown>, session: Session, signal: AbortSignal): Promise<CallToolResult> {
   const input = parseArguments(tool.input, args);
   const output = await tool.run(input, await openContext(session, signal));
-  if (!tool.annotations.readOnlyHint) session.changes.wrote(session.principal.tenantId);
+  if (!tool.annotations.readOnlyHint) {
+    session.changes.wrote(session.principal.tenantId);
+    session.embeddings.wrote(session.principal.tenantId);
+  }
   return { structuredContent: output, content: [{ type: 'text', text: clip(tool.text(output)) }] };
 }
 

@@ -30,7 +30,7 @@ export type Stats = {
   period: Period;
   /** Oldest first, without those in which nothing was said. */
   byPeriod: (Bucket & { messages: number; tokens: number })[];
-  /** Messages that a configured model has not embedded yet. */
+  /** Messages and memories that a configured model has not embedded yet. */
   pendingEmbeddings: number;
 };
 
@@ -46,7 +46,7 @@ type ConversationCount = {
 type Records = Pick<Stats, 'longestConversation' | 'mostActiveUser' | 'users' | 'memories'> & { tasks: Record<string, number> };
 type TimeCount = { role: MessageRole; bucket: number; messages: number; tokens: number };
 
-export type EmbeddingModel = { provider: string; model: string };
+export type EmbeddingModel = { provider: string; model: string; dimensions?: number | null };
 
 /** What is stored, in numbers: of the tenant, or of the user a principal is bound to. */
 export class StatsRepository extends Repository {
@@ -68,6 +68,7 @@ export class StatsRepository extends Repository {
       countPendingEmbeddings,
       models.map(({ provider }) => provider),
       models.map(({ model }) => model),
+      models.map(({ dimensions }) => dimensions ?? null),
     );
     const { tasks, ...found } = records!;
     return {

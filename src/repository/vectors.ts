@@ -132,6 +132,13 @@ export function vectorIndex(source: VectorSource, { provider, model, dimensions 
     .update(JSON.stringify([provider, model]))
     .digest('hex')
     .slice(0, 12)}_${dimensions}_idx`;
-  const predicate = `v.provider = ${pg.escapeLiteral(provider)} and v.model = ${pg.escapeLiteral(model)} and v.dimensions = ${dimensions}`;
-  return { name, table, predicate, expression: `(v.embedding::${type})`, type };
+  const literals = [`provider = ${pg.escapeLiteral(provider)}`, `model = ${pg.escapeLiteral(model)}`, `dimensions = ${dimensions}`];
+  const operators = type.startsWith('half') ? 'halfvec_cosine_ops' : 'vector_cosine_ops';
+  return {
+    name,
+    type,
+    expression: `(v.embedding::${type})`,
+    predicate: literals.map((literal) => `v.${literal}`).join(' and '),
+    definition: `on ${table} using hnsw ((embedding::${type}) ${operators}) where ${literals.join(' and ')}`,
+  };
 }

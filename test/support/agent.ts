@@ -13,6 +13,7 @@ import type { EmbeddingSettings } from '../../src/services/embeddings/settings.j
 import { Recall } from '../../src/services/recall.js';
 import { TOOLSETS } from '../../src/toolsets.js';
 import { serveConnection } from '../../src/transports/connection.js';
+import { NO_EMBEDDINGS } from './embeddings.js';
 import type { TestEngine } from './engines.js';
 import { storeFor } from './store.js';
 
@@ -44,20 +45,6 @@ export interface Agent extends AsyncDisposable {
   /** The text of the error a call must end in. */
   refusal(tool: string, args?: Record<string, unknown>): Promise<string>;
 }
-
-export const NO_EMBEDDINGS: EmbeddingSettings = {
-  embeddingsUrl: null,
-  embeddingsModelDir: null,
-  embeddingsModel: null,
-  embeddingsApiKey: null,
-  embeddingsDimensions: null,
-  embeddingsBatch: 32,
-  embeddingsQueryPrefix: '',
-  embeddingsDocumentPrefix: '',
-  embeddingsTimeoutMs: 5_000,
-  embeddingsWeight: 1,
-  embeddingsPrune: false,
-};
 
 export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   const [near, far] = InMemoryTransport.createLinkedPair();

@@ -8,8 +8,8 @@ export default defineResource({
   mimeType: 'application/json',
   scope: 'conversations:read',
 
-  async read(_, { store }) {
-    const stats = await store.stats.summary();
+  async read(_, { store, embeddings }) {
+    const stats = await store.stats.summary({}, embeddings.models);
     const { longestConversation, mostActiveUser } = stats;
     const body = {
       conversations: stats.conversations,

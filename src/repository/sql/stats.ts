@@ -50,15 +50,23 @@ where m.tenant_id = $1 and m.deleted_at is null
 group by 1, 2`,
 };
 
-/** Messages without a vector of the model ($3, $4). Plan: an anti-join of messages and `message_vectors_model_idx`. */
+const withoutVector = (table: string, subject: string): string => `not exists (
+     select from ${table} v where v.tenant_id = $1 and ${subject} and v.provider = e.provider and v.model = e.model
+       and (e.dimensions is null or v.dimensions = e.dimensions))`;
+
+/** Messages and memories without a vector of the models ($3, $4, $5). Plan: anti-joins with the unique indexes of the vectors. */
 export const countPendingEmbeddings: Statement = {
   name: 'count_pending_embeddings',
   text: `
-select count(*)::int as pending
-from unnest($3::text[], $4::text[]) e(provider, model)
-join messages m on m.tenant_id = $1 and m.deleted_at is null and m.text <> ''
-where ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
-  and not exists (select from message_vectors v where v.tenant_id = $1 and v.message_id = m.id and v.provider = e.provider and v.model = e.model)`,
+select coalesce(sum(
+  (select count(*) from messages m
+   where m.tenant_id = $1 and m.deleted_at is null and m.text <> ''
+     and ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
+     and ${withoutVector('message_vectors', 'v.message_id = m.id')})
+  + (select count(*) from episodic_memories m
+     where m.tenant_id = $1 and m.deleted_at is null and ($2::uuid is null or m.user_id = $2::uuid)
+       and ${withoutVector('memory_vectors', "v.subject_type = 'memory' and v.subject_id = m.id")})), 0)::int as pending
+from unnest($3::text[], $4::text[], $5::int[]) e(provider, model, dimensions)`,
 };
 
 /**

@@ -110,7 +110,8 @@ export const findNearestByIndex = (source: VectorSource, { name, predicate, expr
   ),
 });
 
-export type VectorIndex = Readonly<{ name: string; table: string; predicate: string; expression: string; type: string }>;
+/** `predicate` and `expression` are those of `definition`, for a table called v. */
+export type VectorIndex = Readonly<{ name: string; type: string; expression: string; predicate: string; definition: string }>;
 
 /** What the database has of pgvector, and whether the index $1 is there and usable. */
 export const findVectorIndex: Statement = {

@@ -41,6 +41,11 @@ export class Embedder {
     this.#batch = options.batch;
   }
 
+  /** How many texts are sent together at the moment. */
+  get batch(): number {
+    return this.#batch;
+  }
+
   get width(): number | null {
     return this.#width;
   }
@@ -115,26 +120,32 @@ export class Embedder {
   }
 
   async #halving(texts: readonly string[]): Promise<(number[] | null)[]> {
-    let proven = false;
+    let largest = 0;
+    let halved = false;
+    let alone = false;
     const embed = async (part: readonly string[]): Promise<(number[] | null)[]> => {
       try {
         const vectors = await this.#request(part.map((text) => `${this.#options.documentPrefix}${text}`));
-        proven = true;
-        this.#grow(part.length);
+        largest = Math.max(largest, part.length);
         return vectors;
       } catch (error) {
         if (!(error instanceof TextsRefused)) throw error;
         // Is it the texts or the provider? A text that nobody can refuse tells, and spares a broken one the rest.
-        if (!proven) await this.#request([CONTROL]);
-        proven = true;
+        if (largest === 0 && !halved) await this.#request([CONTROL]);
       }
-      if (part.length === 1) return [await this.#shortened(part[0]!)];
+      halved = true;
+      if (part.length === 1) {
+        alone = true;
+        return [await this.#shortened(part[0]!)];
+      }
       const half = Math.ceil(part.length / 2);
-      this.#batch = Math.min(this.#batch, half);
-      this.#streak = 0;
       return [...(await embed(part.slice(0, half))), ...(await embed(part.slice(half)))];
     };
-    return embed(texts);
+    const vectors = await embed(texts);
+    // When no single text was to blame, there were too many of them.
+    if (halved && !alone) this.#resize(largest);
+    else if (!halved) this.#grow(texts.length);
+    return vectors;
   }
 
   async #shortened(text: string): Promise<number[] | null> {
@@ -151,8 +162,12 @@ export class Embedder {
     if (size < this.#batch) return;
     this.#streak += 1;
     if (this.#streak < GROWS_AFTER) return;
+    this.#resize(Math.min(this.#batch * 2, this.#options.batch));
+  }
+
+  #resize(batch: number): void {
+    this.#batch = batch;
     this.#streak = 0;
-    this.#batch = Math.min(this.#batch * 2, this.#options.batch);
   }
 
   async #request(texts: readonly string[]): Promise<number[][]> {

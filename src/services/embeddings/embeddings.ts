@@ -1,8 +1,12 @@
+import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.js';
 import type { EmbeddingQueue, SpaceRecord } from '../../repository/embedding-queue.js';
-import type { QueryVector } from '../../repository/vectors.js';
+import type { EmbeddingModel } from '../../repository/stats.js';
+import type { QueryVector, VectorSpace } from '../../repository/vectors.js';
+import { BackgroundLoop } from './background-loop.js';
 import type { Embedder } from './embedder.js';
+import { EmbeddingWork } from './embedding-work.js';
 import { ProviderDown } from './provider.js';
 import type { EmbeddingSettings } from './settings.js';
 
@@ -15,24 +19,28 @@ export type QueryAnswer = { vector: QueryVector; degraded: string | null } | { v
 /** A question waits no longer than this: an answer by words alone is better than a late one. */
 const QUERY_DEADLINE_MS = 500;
 /** What is known of the spaces of a tenant may be this old. */
-const SPACES_AGE_MS = 5_000;
+const SPACES_AGE_MS = 2_000;
+/** How often a query may ask whether its space needs an index. */
+const INDEX_CHECK_MS = 10 * 60_000;
 
-type Known = { at: number; spaces: Promise<SpaceRecord[]> };
+type Open = (tenantId: string) => Promise<EmbeddingQueue>;
 
-/** Search by meaning: turns questions into vectors of the model that answers at the moment. Nothing in here fails a read or a write. */
+/** Search by meaning: vectors of questions, and in the background of what is stored. Nothing in here fails a read or a write, or makes one wait for long. */
 export class Embeddings {
   readonly #settings: EmbeddingSettings;
-  readonly #open: (tenantId: string) => Promise<EmbeddingQueue>;
+  readonly #open: Open;
   readonly #log: Log;
-  readonly #spaces = new Map<string, Known>();
-  readonly #earlier = new Map<string, Embedder | null>();
-  #embedder: Promise<Embedder | null> | undefined;
+  readonly #work: EmbeddingWork;
+  readonly #spaces = new Map<string, { at: number; spaces: Promise<SpaceRecord[]> }>();
+  readonly #loops = new Map<string, BackgroundLoop>();
+  readonly #indexChecks = new Map<string, number>();
   #closed = false;
 
-  constructor(settings: EmbeddingSettings, open: (tenantId: string) => Promise<EmbeddingQueue>, log: Log) {
+  constructor(settings: EmbeddingSettings, open: Open, log: Log) {
     this.#settings = settings;
     this.#open = open;
     this.#log = log;
+    this.#work = new EmbeddingWork(settings, log);
   }
 
   /** Whether there is a provider at all: without one nothing can be searched by meaning. */
@@ -45,6 +53,25 @@ export class Embeddings {
     return this.#settings.embeddingsWeight;
   }
 
+  /** The models that everything should have a vector of. */
+  get models(): EmbeddingModel[] {
+    const { embeddingsUrl: url, embeddingsModelDir: folder, embeddingsModel: model, embeddingsDimensions: dimensions } = this.#settings;
+    if (folder !== null) return [{ provider: 'onnx', model: model ?? basename(resolve(folder)), dimensions }];
+    return url === null || model === null ? [] : [{ provider: 'api', model, dimensions }];
+  }
+
+  /** From now on this process embeds what the tenant has, unless another one is at it. */
+  serve(tenantId: string): void {
+    if (!this.configured || this.#closed || this.#loops.has(tenantId)) return;
+    const round = async (hinted: boolean) => this.#work.round(await this.#open(tenantId), tenantId, hinted);
+    this.#loops.set(tenantId, new BackgroundLoop(round, this.#log));
+  }
+
+  /** To be called after a commit: there may be something to embed. */
+  wrote(tenantId: string): void {
+    this.#loops.get(tenantId)?.hint();
+  }
+
   async queryVector(tenantId: string, text: string): Promise<QueryAnswer> {
     if (!this.configured || this.#closed) return { vector: null, degraded: null };
     try {
@@ -55,22 +82,30 @@ export class Embeddings {
     }
   }
 
+  /** Makes an index for a space that has become large, in the background and not often. */
+  considerIndex(tenantId: string, space: VectorSpace): void {
+    const key = JSON.stringify([tenantId, space.provider, space.model, space.dimensions]);
+    const now = performance.now();
+    if (this.#closed || now - (this.#indexChecks.get(key) ?? Number.NEGATIVE_INFINITY) < INDEX_CHECK_MS) return;
+    this.#indexChecks.set(key, now);
+    this.#open(tenantId)
+      .then((queue) => queue.ensureIndexes(space))
+      .catch((error: unknown) => this.#log.debug({ err: error }, 'no index for vectors was made'));
+  }
+
+  /** Gives up what is under way; what was not stored is due again with the next start. To be called before the database is closed. */
   async close(): Promise<void> {
     this.#closed = true;
-    (await this.#embedder?.catch(() => null))?.close();
-    for (const embedder of this.#earlier.values()) embedder?.close();
+    this.#work.close();
+    await Promise.all([...this.#loops.values()].map((loop) => loop.close()));
   }
 
   async #answer(tenantId: string, text: string): Promise<QueryAnswer> {
-    const [embedder, spaces] = await Promise.all([this.#own(), this.#spacesOf(tenantId)]);
+    const [embedder, spaces] = await Promise.all([this.#work.embedder(), this.#spacesOf(tenantId)]);
     if (!embedder) return { vector: null, degraded: null };
-    const own = ownSpace(embedder, spaces, this.#settings.embeddingsDimensions);
-    if (own) embedder.expectWidth(own.dimensions);
-    const earlier = own?.coveredAt
-      ? undefined
-      : spaces.find((space) => space !== own && space.provider === embedder.provider.name && space.coveredAt);
+    const { own, earlier } = this.#work.choose(embedder, spaces);
     if (earlier) {
-      const answer = await this.#ask(await this.#earlierEmbedder(earlier), earlier, text);
+      const answer = await this.#ask(await this.#work.earlierEmbedder(earlier), earlier, text);
       if (answer.vector) return answer;
     }
     if (!own) return { vector: null, degraded: embedder.trouble ?? 'Nothing has been embedded yet.' };
@@ -82,11 +117,9 @@ export class Embeddings {
     if (!embedder) return { vector: null, degraded: `The model ${space.model} is not at hand any more.` };
     const deadline = new AbortController();
     try {
-      const values = await Promise.race([
-        embedder.query(text),
-        sleep(QUERY_DEADLINE_MS, null, { signal: deadline.signal, ref: false }).catch(() => null),
-      ]);
-      if (values === null) return { vector: null, degraded: 'The embedding provider did not answer in time.' };
+      const late = sleep(QUERY_DEADLINE_MS, null, { signal: deadline.signal, ref: false }).catch(() => null);
+      const values = await Promise.race([embedder.query(text), late]);
+      if (values === null) return { vector: null, degraded: embedder.trouble ?? 'The embedding provider did not answer in time.' };
       const { provider, model, dimensions } = space;
       return { vector: { values, space: { provider, model, dimensions } }, degraded: null };
     } catch (error) {
@@ -95,20 +128,6 @@ export class Embeddings {
     } finally {
       deadline.abort();
     }
-  }
-
-  #own(): Promise<Embedder | null> {
-    this.#embedder ??= import('./settings.js').then(({ createEmbedder }) => createEmbedder(this.#settings));
-    return this.#embedder;
-  }
-
-  async #earlierEmbedder(space: SpaceRecord): Promise<Embedder | null> {
-    const key = JSON.stringify([space.model, space.dimensions, space.queryPrefix]);
-    if (!this.#earlier.has(key)) {
-      const { createEarlierEmbedder } = await import('./settings.js');
-      this.#earlier.set(key, createEarlierEmbedder(this.#settings, space));
-    }
-    return this.#earlier.get(key) ?? null;
   }
 
   #spacesOf(tenantId: string): Promise<SpaceRecord[]> {
@@ -121,11 +140,3 @@ export class Embeddings {
     return spaces;
   }
 }
-
-/** The space of the configured model; where no width is configured, the newest of it. */
-export const ownSpace = (
-  { provider: { name, model } }: Embedder,
-  spaces: readonly SpaceRecord[],
-  dimensions: number | null,
-): SpaceRecord | undefined =>
-  spaces.find((space) => space.provider === name && space.model === model && (dimensions === null || space.dimensions === dimensions));

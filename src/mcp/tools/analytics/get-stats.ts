@@ -46,7 +46,7 @@ export default defineTool({
     pending_embeddings: z.number(),
   }),
 
-  run: async (query, { store }) => viewStats(await store.stats.summary(query)),
+  run: async (query, { store, embeddings }) => viewStats(await store.stats.summary(query, embeddings.models)),
 
   text({ totals, averages, longest_conversation: longest, most_active_user: active, pending_embeddings }) {
     return [

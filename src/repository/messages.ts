@@ -59,6 +59,8 @@ export class MessageRepository extends Repository {
         context.transaction,
       );
       await corpus.count('message', [id], ownerId);
+      // They were of the old text; what has none is embedded anew.
+      await context.models.MessageVector.destroy({ where: this.ofTenant({ messageId: id }), ...within(context.transaction) });
       await this.adjust(context, message.conversationId, {
         inputTokens: (inputTokens ?? 0) - (message.inputTokens ?? 0),
         outputTokens: (outputTokens ?? 0) - (message.outputTokens ?? 0),

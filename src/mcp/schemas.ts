@@ -33,7 +33,7 @@ export const jsonObject = () => z.record(z.string(), z.unknown());
 export const tokenCount = () => z.number().int().min(0).max(2_000_000_000);
 export const limit = (standard: number, max: number) =>
   z.number().int().min(1).max(max).default(standard).describe(`How many at most (${standard}).`);
-export const cursor = () => z.string().max(500).describe('`next_cursor` of the page before.');
+export const cursor = (max = 500) => z.string().max(max).describe('`next_cursor` of the page before.');
 
 export const conversationId = () => uuid().describe('Conversation id.');
 export const conversationKey = () => name(500).describe('Your own stable key for it.');

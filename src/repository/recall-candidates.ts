@@ -1,4 +1,4 @@
-import { RECALL } from '../recall/constants.js';
+import { RECALL, type RecallWeights } from '../recall/constants.js';
 import type { MemoryCandidate } from '../recall/score-memories.js';
 import type { TurnCandidate } from '../recall/score-turns.js';
 import { expandTerms } from '../recall/soft-terms.js';
@@ -8,22 +8,36 @@ import { lexemeFrequencies } from '../search/tsvector.js';
 import { Repository } from './context.js';
 import type { Reading } from './recall-reading.js';
 import type { RecallFilter } from './recall-records.js';
-import { conversationCandidates, memoryCandidates, nodeCandidates, turnCandidates } from './sql/candidates.js';
+import { conversationCandidates, memoryCandidates, nodeCandidates, ownTurnCandidates, turnCandidates } from './sql/candidates.js';
 
 /** What a ranking may contain: nothing made after `upTo`, and what is near in meaning even if it has none of the words. */
-export type Reach = Readonly<{ upTo: string | null; nearIds: readonly string[] }>;
+export type Reach = Readonly<{
+  upTo: string | null;
+  nearIds: readonly string[];
+  weights: RecallWeights;
+  /** Of messages, only those that have a word of the query themselves; else also those that stand near one. */
+  onlyMatches: boolean;
+}>;
 
 type Worded = { id: string; length: number; search: string };
 type TurnRow = Omit<TurnCandidate, 'frequencies'> & Worded & { wanted: boolean };
 type AloneRow = Omit<MemoryCandidate, 'frequencies'> & Worded;
 
+/** A user with no more messages than this is searched by reading them all. */
+const FEW_MESSAGES = 20_000;
+/** A user with so many messages, whose part of the index is unknown, may have a query look at as much as a whole tenant may. */
+const MANY_MESSAGES = 60_000;
 /** With fewer candidates than a page can show, the common words are looked up too. */
 const ENOUGH = 50;
 
 /** What may be the answer to a query, small enough to be scored in the process. */
 export class RecallCandidates extends Repository {
   /** Messages, and those around them that lend them words; `wanted` are those that the filter lets through. */
-  async turns(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<{ turns: TurnCandidate[]; wanted: Set<string> }> {
+  async turns(
+    reading: Reading,
+    filter: RecallFilter,
+    { upTo, nearIds, weights, onlyMatches }: Reach,
+  ): Promise<{ turns: TurnCandidate[]; wanted: Set<string> }> {
     const { analysis, statistics, condition, scopeId } = reading;
     const terms = analysis.allTerms.map(({ lexeme }) => {
       const documents = statistics.frequency(lexeme);
@@ -32,31 +46,28 @@ export class RecallCandidates extends Repository {
     const { conversationId = null, roles = null, after = null } = filter;
     const before = earlier(filter.before, filter.asOf) ?? null;
     const lexemes = countedLexemes(reading);
+    const { before: behind, after: ahead } = weights.neighbours;
+    // What others have may decide how long a search takes, but not what it finds: nothing here depends on it.
+    const few = scopeId !== null && statistics.documents <= FEW_MESSAGES;
+    const statement = conversationId !== null ? conversationCandidates : few ? ownTurnCandidates : turnCandidates;
     const find = ({ queries, weights, rest, restWeight }: CandidatePlan): Promise<TurnRow[]> =>
       this.context.db.query<TurnRow>(
-        conversationId === null ? turnCandidates : conversationCandidates,
+        statement,
         [
-          this.tenantId,
-          scopeId,
-          queries,
-          weights,
-          rest,
-          restWeight,
-          condition,
-          conversationId,
-          roles,
-          after,
-          before,
-          upTo,
-          lexemes,
-          nearIds,
+          ...[this.tenantId, scopeId, queries, weights, rest, restWeight, condition, conversationId],
+          ...[roles, after, before, upTo, lexemes, nearIds, behind, ahead],
         ],
         this.context.transaction,
       );
-    const plan = conversationId === null ? planCandidates(terms, statistics.documents) : planAll(terms);
+    const share = scopeId === null ? 1 : Math.min(1, statistics.documents / MANY_MESSAGES);
+    const plan = statement === turnCandidates ? planCandidates(terms, statistics.documents, share) : planAll(terms);
     let rows = await find(plan);
     if (plan.pruned && rows.length < ENOUGH) rows = await find(planAll(terms));
-    return { turns: rows.map(counted), wanted: new Set(rows.filter(({ wanted }) => wanted).map(({ id }) => id)) };
+    const turns = rows.map(counted);
+    const near = new Set(nearIds);
+    const matches = ({ id, frequencies }: TurnCandidate) => near.has(id) || terms.some(({ lexeme }) => frequencies.has(lexeme));
+    const wanted = turns.filter((turn, at) => rows[at]!.wanted && (!onlyMatches || matches(turn)));
+    return { turns, wanted: new Set(wanted.map(({ id }) => id)) };
   }
 
   async memories(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<MemoryCandidate[]> {

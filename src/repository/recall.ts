@@ -1,19 +1,27 @@
+import { RECALL, type RecallWeights } from '../recall/constants.js';
 import { scoreMemories } from '../recall/score-memories.js';
 import { type Scored, scoreTurns } from '../recall/score-turns.js';
-import type { Neighbours } from '../recall/soft-terms.js';
 import { Repository } from './context.js';
 import { CorpusFolder } from './corpus-folder.js';
 import { type Reach, RecallCandidates } from './recall-candidates.js';
 import { type Reading, RecallReading } from './recall-reading.js';
 import { corpusOf, type RankedHit, type RecallFilter, type RecallHit, type RecallSource, type ScoreParts } from './recall-records.js';
 import { loadRecalled } from './sql/load-recalled.js';
-import { type QueryVector, VectorRepository } from './vectors.js';
+import { type Neighbour, type QueryVector, VectorRepository } from './vectors.js';
 
 /** A query as a vector, and what a cosine with it counts beside words. */
 export type Dense = Readonly<{ vector: QueryVector; weight: number }>;
 
+export type RankOptions = {
+  dense?: Dense | null | undefined;
+  upTo?: string | null | undefined;
+  weights?: RecallWeights | undefined;
+  onlyMatches?: boolean | undefined;
+};
+
 /** So many come in for their meaning alone. */
 const NEAREST = 100;
+const MOST_BY_MEANING = 300;
 
 /** Finds what was said and learned: candidates from the database, scored here, what is shown of the best loaded after. */
 export class RecallRepository extends Repository {
@@ -31,15 +39,32 @@ export class RecallRepository extends Repository {
   }
 
   /** Everything a query finds, best first; nothing made after `upTo`. */
-  async rank(reading: Reading, filter: RecallFilter, dense: Dense | null, upTo: string | null = null): Promise<RankedHit[]> {
+  async rank(
+    reading: Reading,
+    filter: RecallFilter,
+    { dense = null, upTo = null, weights = RECALL, onlyMatches = false }: RankOptions = {},
+  ): Promise<RankedHit[]> {
     if (reading.scopeId === undefined || (reading.analysis.allTerms.length === 0 && !dense)) return [];
     const lists = await Promise.all(
       this.sources(filter).map(async (source) => {
-        const reach = { upTo, nearIds: dense ? await this.near(source, filter, dense) : [] };
+        const reach = {
+          upTo,
+          weights,
+          onlyMatches,
+          nearIds: dense ? (await this.near(source, filter, dense.vector, NEAREST)).map(({ id }) => id) : [],
+        };
         return this.score(source, reading, filter, dense, reach);
       }),
     );
     return lists.flat().sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+  }
+
+  /** Messages by meaning alone. */
+  async rankByMeaning(filter: RecallFilter, vector: QueryVector, upTo: string | null = null): Promise<RankedHit[]> {
+    const near = await this.near('messages', filter, vector, MOST_BY_MEANING);
+    return near
+      .filter(({ id }) => upTo === null || id <= upTo)
+      .map(({ id, cosine }) => ({ source: 'messages', id, score: cosine, parts: { dense: cosine } }));
   }
 
   /** What is shown of hits, in their order. One that has gone since is left out. */
@@ -66,7 +91,7 @@ export class RecallRepository extends Repository {
     reach: Reach,
   ): Promise<RankedHit[]> {
     const { analysis, statistics, now, neighbours } = reading;
-    const options = { neighbours, denseWeight: dense?.weight ?? 0 };
+    const options = { neighbours, weights: reach.weights, denseWeight: dense?.weight ?? 0 };
     const withCosines = async <C extends { id: string }>(candidates: C[]) => {
       const cosines =
         dense &&
@@ -90,10 +115,9 @@ export class RecallRepository extends Repository {
     return ranked(source, scoreMemories(await withCosines(await found), analysis, statistics, now, options));
   }
 
-  private async near(source: RecallSource, filter: RecallFilter, { vector }: Dense): Promise<string[]> {
+  private near(source: RecallSource, filter: RecallFilter, vector: QueryVector, limit: number): Promise<Neighbour[]> {
     const { conversationId, user, roles, after, before } = filter;
-    const near = await this.#vectors.nearest(corpusOf[source], vector, NEAREST, { conversationId, user, roles, after, before });
-    return near.map(({ id }) => id);
+    return this.#vectors.nearest(corpusOf[source], vector, limit, { conversationId, user, roles, after, before });
   }
 
   /** Kinds and tags are of memories; a node of the graph belongs to no conversation and no user. */
@@ -106,5 +130,3 @@ export class RecallRepository extends Repository {
 
 const ranked = (source: RecallSource, scored: readonly Scored<ScoreParts>[]): RankedHit[] =>
   scored.map(({ id, score, components }) => ({ source, id, score, parts: components }));
-
-export type { Neighbours, Reading };

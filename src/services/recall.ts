@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import type { Log } from '../log.js';
-import type { Neighbours } from '../recall/soft-terms.js';
+import { isQuestion } from '../recall/text-features.js';
 import { decodeCursor, encodeCursor } from '../repository/cursor.js';
-import type { Dense } from '../repository/recall.js';
-import type { Frozen, Reading } from '../repository/recall-reading.js';
-import type { RankedHit, RecallFilter, RecallHit } from '../repository/recall-records.js';
+import type { Frozen } from '../repository/recall-reading.js';
+import type { RecallFilter, RecallHit } from '../repository/recall-records.js';
+import type { SearchHit } from '../repository/search.js';
 import type { Store } from '../repository/store.js';
-import { cutText } from '../search/snippet.js';
-import { estimateTokens } from '../tokens.js';
-import type { Embeddings } from './embeddings/embeddings.js';
-
-export type SearchUsed = Readonly<{ modeUsed: 'hybrid' | 'text'; degraded: boolean; reason: string | null }>;
+import { parseSearchText } from '../search/query.js';
+import { withinTokens } from './hit-budget.js';
+import { freeze, Ranker, type Ranking, type SearchMode, type SearchUsed } from './ranker.js';
 
 export type Recalled = {
   hits: RecallHit[];
@@ -21,129 +18,69 @@ export type Recalled = {
   search: SearchUsed;
 };
 
-export type RecallPage = { limit: number; maxTokens?: number | undefined; cursor?: string | undefined };
-export type Ranking = { ranked: RankedHit[]; reading: Reading; search: SearchUsed };
+export type MessageSearch = Omit<RecallFilter, 'sources'> & { mode: SearchMode };
+export type Found = { hits: SearchHit[]; nextCursor: string | null; search: SearchUsed; note: string | null };
 
 const place = z.tuple([z.int().min(1), z.int(), z.guid(), z.number().min(0), z.number().min(0), z.array(z.number().min(0)).max(100)]);
+type Place = Readonly<{ start: number; frozen: Frozen | undefined }>;
 
-/** Characters of stored text in one answer. */
-const ROOM = 16_000;
-/** A query waits no longer than this for statistics that are far behind. */
-const CATCH_UP_MS = 2_000;
-
-/** Answers questions about what was said and learned, for any principal; in front of it stand the tools. */
+/** Answers questions about what was said and learned, a page at a time; the pages of one ranking do not change with what is written meanwhile. */
 export class Recall {
-  readonly #thesaurus: () => Promise<Neighbours | null>;
-  readonly #embeddings: Pick<Embeddings, 'queryVector' | 'weight'>;
-  readonly #log: Log;
+  readonly #ranker: Ranker;
 
-  constructor(thesaurus: () => Promise<Neighbours | null>, embeddings: Pick<Embeddings, 'queryVector' | 'weight'>, log: Log) {
-    this.#thesaurus = thesaurus;
-    this.#embeddings = embeddings;
-    this.#log = log;
+  constructor(...parts: ConstructorParameters<typeof Ranker>) {
+    this.#ranker = new Ranker(...parts);
   }
 
-  /** One page of what a query finds. The pages after it are cut from the same ranking, whatever is written meanwhile. */
-  async find(store: Store, filter: RecallFilter, { limit, maxTokens, cursor }: RecallPage): Promise<Recalled> {
-    const { tenantId, user } = store.principal;
-    const bound = { ...filter, tenantId, boundUser: user };
-    const from = cursor === undefined ? null : decodeCursor('recall', bound, cursor, place);
-    const frozen = from ? { at: from[1], upTo: from[2], documents: from[3], length: from[4], counts: from[5] } : undefined;
-    const { ranked, reading, search } = await this.rank(store, filter, { frozen });
-    const start = from?.[0] ?? 0;
-    const wanted = await store.recall.load(ranked.slice(start, start + limit));
-    const { hits, totalTokens } = within(wanted, maxTokens);
-    const dropped = wanted.length - hits.length;
-    const end = dropped > 0 ? start + hits.length : start + limit;
-    const more = end < ranked.length && end > start;
-    const { at, upTo, documents, length, counts } = frozen ?? freeze(ranked, reading);
-    return {
-      hits,
-      nextCursor: more ? encodeCursor('recall', bound, [end, at, upTo, documents, length, counts]) : null,
-      totalTokens,
-      dropped,
-      search,
-    };
-  }
-
-  /** Everything a query finds, best first, and how it was looked for. */
-  async rank(
+  /** Memories, messages and nodes of the graph. */
+  async find(
     store: Store,
     filter: RecallFilter,
-    { frozen, ...conditions }: { frozen?: Frozen | undefined; phrases?: readonly string[]; excluded?: readonly string[] } = {},
-  ): Promise<Ranking> {
-    const [neighbours, { vector, degraded }] = await Promise.all([
-      this.#neighbours(),
-      this.#embeddings.queryVector(store.principal.tenantId, filter.query),
-    ]);
-    const read = () => store.recall.read(filter, neighbours, { frozen, ...conditions });
-    let reading = await read();
-    let lagging = reading.lag > reading.statistics.documents / 5;
-    if (lagging) {
-      lagging = await this.#catchUp(store);
-      reading = await read();
-    }
-    const dense: Dense | null = vector && { vector, weight: this.#embeddings.weight };
-    const ranked = await store.recall.rank(reading, filter, dense, frozen?.upTo);
-    const reason = degraded ?? (lagging ? 'Much has just been stored and its words are still being counted.' : null);
-    return { ranked, reading, search: { modeUsed: vector ? 'hybrid' : 'text', degraded: reason !== null, reason } };
+    { limit, maxTokens, cursor }: { limit: number; maxTokens?: number | undefined; cursor?: string | undefined },
+  ): Promise<Recalled> {
+    const bound = { ...filter, maxTokens, of: store.principal.tenantId, user: store.principal.user };
+    const { start, frozen } = placeOf('recall', bound, cursor);
+    const ranking = await this.#ranker.rank(store, filter, { frozen });
+    const wanted = await store.recall.load(ranking.ranked.slice(start, start + limit));
+    const { hits, totalTokens } = withinTokens(wanted, maxTokens);
+    const dropped = wanted.length - hits.length;
+    const end = dropped > 0 ? start + hits.length : start + limit;
+    return { hits, nextCursor: next('recall', bound, end, ranking, frozen), totalTokens, dropped, search: ranking.search };
   }
 
-  /** Counts what waits to be counted, for a while. True when it did not get to the end. */
-  async #catchUp(store: Store): Promise<boolean> {
-    const deadline = performance.now() + CATCH_UP_MS;
-    while (await store.recall.fold()) if (performance.now() > deadline) return true;
-    return false;
-  }
-
-  async #neighbours(): Promise<Neighbours | null> {
-    try {
-      return await this.#thesaurus();
-    } catch (error) {
-      this.#log.warn({ err: error }, 'the thesaurus cannot be read; words are looked for as they are');
-      return null;
-    }
+  /** Messages alone, as a search box finds them: "phrases" must occur, -words must not. A question also finds what answers it without its words. */
+  async search(
+    store: Store,
+    { mode, ...filter }: MessageSearch,
+    { limit, contextTurns, cursor }: { limit: number; contextTurns: number; cursor?: string | undefined },
+  ): Promise<Found> {
+    const bound = { ...filter, mode, of: store.principal.tenantId, boundUser: store.principal.user };
+    const { start, frozen } = placeOf('search_messages', bound, cursor);
+    const { words, ...conditions } = parseSearchText(filter.query);
+    const ranking = await this.#ranker.rank(
+      store,
+      { ...filter, query: words, sources: ['messages'] },
+      { mode: words.trim() === '' ? 'text' : mode, frozen, onlyMatches: !isQuestion(words), ...conditions },
+    );
+    const hits = await store.search.hits(ranking.ranked.slice(start, start + limit), ranking.reading, contextTurns);
+    const empty = ranking.reading.analysis.allTerms.length === 0 && ranking.ranked.length === 0;
+    return {
+      hits,
+      nextCursor: next('search_messages', bound, start + limit, ranking, frozen),
+      search: ranking.search,
+      note: empty ? 'There is no word to look for: common words such as “the” and excluded ones find nothing by themselves.' : null,
+    };
   }
 }
 
-const freeze = (ranked: readonly RankedHit[], { now, statistics, analysis }: Reading): Frozen => ({
-  at: now.getTime(),
-  upTo:
-    ranked
-      .map(({ id }) => id)
-      .sort()
-      .at(-1) ?? '',
-  documents: statistics.documents,
-  length: statistics.averageLength * statistics.documents,
-  counts: analysis.allTerms.map(({ lexeme }) => statistics.frequency(lexeme)),
-});
-
-/** The hits from the first on that fit a budget; of a first one that is larger than all of it, the beginning. */
-function within(hits: readonly RecallHit[], budget = Number.POSITIVE_INFINITY): { hits: RecallHit[]; totalTokens: number } {
-  const length = Math.max(200, Math.floor(ROOM / Math.max(hits.length, 1)));
-  const kept: RecallHit[] = [];
-  let totalTokens = 0;
-  for (const whole of hits) {
-    const hit = cut(whole, length);
-    const tokens = tokensOf(hit);
-    if (totalTokens + tokens > budget) break;
-    kept.push(hit);
-    totalTokens += tokens;
-  }
-  const [first] = hits;
-  if (kept.length > 0 || !first) return { hits: kept, totalTokens };
-  const beginning = cutToTokens({ ...first, title: null }, budget);
-  return { hits: [beginning], totalTokens: tokensOf(beginning) };
+function placeOf(list: string, filter: object, cursor: string | undefined): Place {
+  if (cursor === undefined) return { start: 0, frozen: undefined };
+  const [start, at, upTo, documents, length, counts] = decodeCursor(list, filter, cursor, place);
+  return { start, frozen: { at, upTo, documents, length, counts } };
 }
 
-const tokensOf = ({ text, title }: Pick<RecallHit, 'text' | 'title'>): number => estimateTokens([title, text].filter(Boolean).join('\n'));
-
-const cut = (hit: RecallHit, length: number): RecallHit =>
-  hit.text.length <= length ? hit : { ...hit, text: cutText(hit.text, length), truncated: true };
-
-function cutToTokens(hit: RecallHit, budget: number): RecallHit {
-  let length = budget * 4;
-  // A character may take up to four bytes.
-  while (tokensOf(cut(hit, length)) > budget) length = Math.floor(length / 2);
-  return cut(hit, length);
+function next(list: string, filter: object, end: number, ranking: Ranking, frozen: Frozen | undefined): string | null {
+  if (end >= ranking.ranked.length) return null;
+  const { at, upTo, documents, length, counts } = frozen ?? freeze(ranking);
+  return encodeCursor(list, filter, [end, at, upTo, documents, length, counts]);
 }

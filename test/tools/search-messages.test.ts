@@ -16,7 +16,7 @@ describeEngines('search_messages', (engine) => {
     await using agent = await newAgent();
     const { conversation_id, messages } = await say(agent, ['The boats were sailing past the lighthouse.', 'Lovely!'], { title: 'At sea' });
     await say(agent, ['We cooked soup.']);
-    const found = await agent.call('search_messages', { query: 'who sails a boat to the moon?' });
+    const found = await agent.call('search_messages', { query: 'who sails a boat to the moon' });
     expect(found).toMatchObject({
       hits: [
         {
@@ -33,6 +33,16 @@ describeEngines('search_messages', (engine) => {
     expect(found.hits[0].score).toBeGreaterThan(0);
     const text = await agent.text('search_messages', { query: 'sails a boat' });
     for (const part of [messages[0].id, conversation_id, 'At sea', '«boats»']) expect(text).toContain(part);
+  });
+
+  it('finds what answers a question without its words, in hybrid mode only', async () => {
+    await using agent = await newAgent();
+    await say(agent, ['Where did you go sailing last summer?', 'Around Corfu, with my sister.']);
+    const search = async (query: string, mode?: string) => contents(await agent.call('search_messages', { query, ...(mode ? { mode } : {}) }));
+    const both = ['Where did you go sailing last summer?', 'Around Corfu, with my sister.'];
+    expect((await search('where did she go sailing?')).sort()).toEqual(both.toSorted());
+    expect(await search('where did she go sailing?', 'text')).toEqual(both.slice(0, 1));
+    expect(await search('sailing')).toEqual(both.slice(0, 1));
   });
 
   it('sees what was just saved, and edits; and no longer what was deleted', async () => {

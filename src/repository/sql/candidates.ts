@@ -6,8 +6,6 @@ export const MAX_CANDIDATES = 300;
 const MAX_MEMORIES = 300;
 /** No word, however common, makes a search look at more documents than this. */
 const MAX_MATCHES = 20_000;
-/** Turns around a match that lend it words, or borrow them. */
-const AROUND = { before: 3, after: 2 };
 /** What a text is asked is in its beginning. */
 const FEATURE_CHARACTERS = 1000;
 /** Longer texts are reduced to the words of the query in the database, shorter ones in the process. */
@@ -17,22 +15,21 @@ const words = (alias: string, lexemes: string): string => `length(${alias}.searc
        case when length(${alias}.search) <= ${LONG_VECTOR} then ${alias}.search
             else ts_delete(${alias}.search, array(select w.lexeme from unnest(${alias}.search) w where w.lexeme <> all(${lexemes}::text[]))) end::text as search`;
 
-const turns = (name: string, source: string): Statement => ({
+/** A message that the filters let through: a phrase condition ($7), roles ($9), time ($10, $11). */
+const wanted = `($7::text is null or m.search @@ $7::tsquery) and ($9::text[] is null or m.role = any($9::text[]))
+    and ($10::timestamptz is null or m.created_at >= $10) and ($11::timestamptz is null or m.created_at <= $11)`;
+const there = 'm.deleted_at is null and ($12::uuid is null or m.id <= $12::uuid)';
+const owned =
+  '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
+
+/** `matches` joins messages m with the queries q that find them. */
+const turns = (name: string, matches: string): Statement => ({
   name,
   text: `
 with matched as (
   select m.id, m.conversation_id, m.stretch, m.seq,
          sum(q.weight * ts_rank(m.search, q.query)) + max($6::float8 * ts_rank(m.search, $5::tsquery)) as rank
-  from unnest($3::text[]::tsquery[], $4::float8[]) q(query, weight)
-  cross join lateral (
-    select m.id, m.conversation_id, m.stretch, m.seq, m.search from ${source}
-      and m.search @@ q.query and m.deleted_at is null
-      and ($7::text is null or m.search @@ $7::tsquery)
-      and ($9::text[] is null or m.role = any($9::text[]))
-      and ($10::timestamptz is null or m.created_at >= $10) and ($11::timestamptz is null or m.created_at <= $11)
-      and ($12::uuid is null or m.id <= $12::uuid)
-    limit ${MAX_MATCHES}
-  ) m
+  from unnest($3::text[]::tsquery[], $4::float8[]) q(query, weight) ${matches}
   group by m.id, m.conversation_id, m.stretch, m.seq
   order by rank desc, m.id desc
   limit ${MAX_CANDIDATES}
@@ -41,42 +38,55 @@ best as (
   select b.conversation_id, b.stretch, b.seq from matched b
   union
   select m.conversation_id, m.stretch, m.seq from unnest($14::uuid[]) n(id) cross join lateral (
-    select m.conversation_id, m.stretch, m.seq from ${source} and m.id = n.id and ($12::uuid is null or m.id <= $12::uuid) limit 1) m
+    select m.conversation_id, m.stretch, m.seq from messages m
+    where m.tenant_id = $1 and m.id = n.id and ($8::uuid is null or m.conversation_id = $8::uuid) and ${owned} and ${wanted} and ${there}
+    limit 1) m
 ),
 place as (
   select distinct b.conversation_id, b.stretch, p.seq
-  from best b cross join lateral generate_series(b.seq - ${AROUND.before}, b.seq + ${AROUND.after}) p(seq)
+  from best b cross join lateral generate_series(b.seq - $15::int, b.seq + $16::int) p(seq)
 )
 select m.id, m.conversation_id as "conversationId", m.stretch, m.seq, coalesce(m.author, u.display_name) as author,
-       m.created_at as "createdAt", left(m.text, ${FEATURE_CHARACTERS}) as text, ${words('m', '$13')},
-       ($7::text is null or m.search @@ $7::tsquery) and ($9::text[] is null or m.role = any($9::text[]))
-         and ($10::timestamptz is null or m.created_at >= $10) and ($11::timestamptz is null or m.created_at <= $11) as wanted
+       m.created_at as "createdAt", left(m.text, ${FEATURE_CHARACTERS}) as text, ${words('m', '$13')}, ${wanted} as wanted
 from place p
 cross join lateral (
   select m.* from messages m
-  where m.tenant_id = $1 and m.conversation_id = p.conversation_id and m.seq = p.seq and m.stretch = p.stretch
-    and m.deleted_at is null and ($12::uuid is null or m.id <= $12::uuid)
+  where m.tenant_id = $1 and m.conversation_id = p.conversation_id and m.seq = p.seq and m.stretch = p.stretch and ${there}
   limit 1
 ) m
 left join users u on m.author is null and m.role = 'user' and u.tenant_id = $1 and u.id = m.user_id`,
 });
 
-const owned =
-  '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
+const lookup = (where: string): string => `cross join lateral (
+    select m.id, m.conversation_id, m.stretch, m.seq, m.search from messages m
+    where m.tenant_id = $1 and m.search @@ q.query and ${where} and ${owned} and ${wanted} and ${there}
+    limit ${MAX_MATCHES}
+  ) m`;
 
 /**
- * The messages most likely to be what the tsqueries $3 look for, and those around them in the same stretch, to be scored by
- * the caller; those near in meaning ($14) too. Each query weighs as the caller says, which ts_rank of one query for all would not do.
+ * The messages most likely to be what the tsqueries $3 look for, those near in meaning ($14), and so many before ($15) and
+ * after ($16) each of them in the same stretch, to be scored by the caller. Each query weighs as the caller says, which
+ * ts_rank of one query for all would not do.
  *
  * Plan: a bitmap scan of `messages_search_idx` for each query; the caller bounds how many match. Then a probe of
  * `messages_seq_key` for each place.
  */
-export const turnCandidates = turns('turn_candidates', `messages m where m.tenant_id = $1 and $8::uuid is null and ${owned}`);
+export const turnCandidates = turns('turn_candidates', lookup('$8::uuid is null'));
 
 /** The same in the conversation $8. Plan: `messages_search_idx`, or `messages_seq_key` where that is the smaller part. */
-export const conversationCandidates = turns(
-  'conversation_candidates',
-  `messages m where m.tenant_id = $1 and m.conversation_id = $8::uuid and ${owned}`,
+export const conversationCandidates = turns('conversation_candidates', lookup('m.conversation_id = $8::uuid'));
+
+/**
+ * The same for a user who has little: whoever looks up a word in the index looks at everybody's messages. Plan: one walk
+ * along `messages_seq_key` through each of the user's conversations.
+ */
+export const ownTurnCandidates = turns(
+  'own_turn_candidates',
+  `join (
+    select m.* from conversations c
+    cross join lateral (select m.* from messages m where m.tenant_id = $1 and m.conversation_id = c.id offset 0) m
+    where c.tenant_id = $1 and c.user_id = $2::uuid and ${wanted} and ${there}
+  ) m on m.search @@ q.query`,
 );
 
 /** Memories that the tsquery $3 finds, of those a reader may see and wants. Plan: a bitmap scan of `episodic_memories_search_idx`. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RECALL_SOURCES } from '../../../repository/recall-records.js';
+import { SEARCH_MODES } from '../../../services/ranker.js';
 import { defineTool } from '../../define.js';
-import { conversationId, limit, memoryKind, tags, timestamp, user } from '../../schemas.js';
+import { conversationId, cursor, limit, memoryKind, tags, timestamp, user } from '../../schemas.js';
 import { viewRecalled } from '../../views.js';
 
 export default defineTool({
@@ -33,7 +34,7 @@ export default defineTool({
     max_tokens: z.number().int().min(1).max(1_000_000).optional().describe('Budget for the texts.'),
     explain: z.boolean().default(false).describe('Say what each score is made of.'),
     limit: limit(10, 50),
-    cursor: z.string().max(2000).describe('`next_cursor` of the page before.').optional(),
+    cursor: cursor(1000).optional(),
   }),
   output: z.object({
     hits: z.array(
@@ -63,7 +64,7 @@ export default defineTool({
     next_cursor: z.string().nullable(),
     total_tokens: z.number(),
     dropped: z.number().describe('Left out for max_tokens; the cursor goes on with them.'),
-    search: z.object({ mode_used: z.enum(['hybrid', 'text']), degraded: z.boolean(), reason: z.string().optional() }),
+    search: z.object({ mode_used: z.enum(SEARCH_MODES), degraded: z.boolean(), reason: z.string().optional() }),
   }),
 
   async run(

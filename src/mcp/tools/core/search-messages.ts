@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type ContextMessage, SEARCH_MODES, type SearchHit } from '../../../repository/search.js';
+import type { ContextMessage, SearchHit } from '../../../repository/search.js';
 import { cutText } from '../../../search/snippet.js';
+import { SEARCH_MODES } from '../../../services/ranker.js';
 import { defineTool } from '../../define.js';
 import { conversationId, cursor, limit, messageView, role, timestamp, user } from '../../schemas.js';
 import { viewMessage } from '../../views.js';
@@ -16,7 +17,7 @@ export default defineTool({
   name: 'search_messages',
   title: 'Search messages',
   description:
-    'Find what was said, best match first. Any word may match; "a phrase" must occur, -word must not. context_turns brings the turns around each hit.',
+    'Find what was said, best match first. Any word may match; "a phrase" must occur, -word must not; a question (?) also finds its answer. context_turns brings the turns around each hit.',
   toolset: 'core',
   scope: 'conversations:read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
@@ -30,7 +31,7 @@ export default defineTool({
     mode: z.enum(SEARCH_MODES).default('hybrid').describe('hybrid uses what there is.'),
     context_turns: z.number().int().min(0).max(5).default(0).describe('Turns before and after each hit (0).'),
     limit: limit(10, 50),
-    cursor: cursor().optional(),
+    cursor: cursor(1000).optional(),
   }),
   output: z.object({
     hits: z.array(
@@ -46,11 +47,17 @@ export default defineTool({
       }),
     ),
     next_cursor: z.string().nullable(),
-    search: z.object({ mode_used: z.enum(SEARCH_MODES), degraded: z.boolean(), note: z.string().optional() }),
+    search: z.object({
+      mode_used: z.enum(SEARCH_MODES),
+      degraded: z.boolean(),
+      reason: z.string().optional(),
+      note: z.string().optional(),
+    }),
   }),
 
-  async run({ conversation_id, limit, cursor, context_turns, ...filter }, { store }) {
-    const { hits, nextCursor, modeUsed, degraded, note } = await store.search.messages(
+  async run({ conversation_id, limit, cursor, context_turns, ...filter }, { store, recall }) {
+    const { hits, nextCursor, search, note } = await recall.search(
+      store,
       { ...filter, conversationId: conversation_id },
       { limit, cursor, contextTurns: context_turns },
     );
@@ -67,7 +74,12 @@ export default defineTool({
         after: hit.after.map((message) => viewContext(message, contextLength)),
       })),
       next_cursor: nextCursor,
-      search: { mode_used: modeUsed, degraded, ...(note === null ? {} : { note }) },
+      search: {
+        mode_used: search.modeUsed,
+        degraded: search.degraded,
+        ...(search.reason === null ? {} : { reason: search.reason }),
+        ...(note === null ? {} : { note }),
+      },
     };
   },
 

@@ -178,8 +178,8 @@ export class MemoryRemoval extends Repository {
 
     const gone = [...rowsOf('deleted'), ...rowsOf('removed')];
     if (gone.length > 0) await corpus.forget('memory', idsOf(gone));
-    const deleted = idsOf(rowsOf('deleted'));
-    if (deleted.length > 0) await db.query(softDeleteMemories, [this.tenantId, deleted, now], transaction);
+    // Those that are removed too: one that takes its place again may say the same, and both must not be in force at once.
+    if (gone.length > 0) await db.query(softDeleteMemories, [this.tenantId, idsOf(gone), now], transaction);
     const removed = idsOf(rowsOf('removed'));
     if (removed.length > 0) {
       await db.query(handOn, [this.tenantId, removed, now], transaction);

@@ -4,6 +4,7 @@ import type { Transport } from '@modelcontextprotocol/server';
 import { createLog } from '../../src/log.js';
 import { type Role, scopesOf } from '../../src/principal.js';
 import { Thesaurus } from '../../src/recall/thesaurus.js';
+import type { RedactMode } from '../../src/redaction/redaction.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
 import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Limits } from '../../src/repository/limits.js';
@@ -22,6 +23,7 @@ type Who = {
   user?: string;
   role?: Role;
   limits?: Partial<Limits>;
+  redact?: RedactMode;
   clock?: () => Date;
   embeddings?: Partial<EmbeddingSettings>;
 };

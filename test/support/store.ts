@@ -1,10 +1,19 @@
 import type { Database } from '../../src/db/database.js';
 import { defineModels, type Models } from '../../src/models/index.js';
 import { type Role, type Scope, scopesOf } from '../../src/principal.js';
+import type { RedactMode } from '../../src/redaction/redaction.js';
 import type { Limits } from '../../src/repository/limits.js';
 import { Store } from '../../src/repository/store.js';
 
-type Who = { tenantId: string; user?: string; role?: Role; scopes?: ReadonlySet<Scope>; limits?: Partial<Limits>; clock?: () => Date };
+type Who = {
+  tenantId: string;
+  user?: string;
+  role?: Role;
+  scopes?: ReadonlySet<Scope>;
+  limits?: Partial<Limits>;
+  redact?: RedactMode;
+  clock?: () => Date;
+};
 
 const LIMITS: Limits = { maxMessageBytes: 1024 * 1024, maxAssetBytes: 8 * 1024 * 1024 };
 const known = new WeakMap<Database, Models>();
@@ -17,12 +26,16 @@ export function modelsOf(db: Database): Models {
 }
 
 /** What a principal of this tenant works with: bound to `user` when one is given, for all users of the tenant otherwise. */
-export function storeFor(db: Database, { tenantId, user, role = user ? 'user' : 'service', scopes, limits, clock }: Who): Promise<Store> {
+export function storeFor(
+  db: Database,
+  { tenantId, user, role = user ? 'user' : 'service', scopes, limits, redact, clock }: Who,
+): Promise<Store> {
   return Store.open({
     db,
     models: modelsOf(db),
     principal: { tenantId, user: user ?? null, role, scopes: scopes ?? scopesOf(role) },
     limits: { ...LIMITS, ...limits },
+    redact,
     clock: clock ?? (() => new Date()),
   });
 }

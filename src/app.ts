@@ -9,6 +9,7 @@ import type { Store } from './repository/store.js';
 import { ChangeFeed } from './services/change-feed.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
 import { Recall } from './services/recall.js';
+import { loadNeighbours } from './services/thesaurus.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
 
@@ -80,11 +81,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     log,
   );
 
-  const thesaurus = untilItWorks(async () => {
-    if (!config.thesaurus) return null;
-    const { Thesaurus } = await import('./recall/thesaurus.js');
-    return (await Thesaurus.load()).neighbours;
-  });
+  const thesaurus = untilItWorks(async () => (config.thesaurus ? loadNeighbours() : null));
   const recall = new Recall(thesaurus, embeddings, log);
 
   const shutDown = async (): Promise<void> => {

@@ -34,6 +34,12 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     ({ message }) => ({ content: 'intruder', message_ids: [message] }),
     ({ memory }) => ({ content: 'intruder', supersedes: memory }),
   ],
+  recall: [
+    () => ({ query: SECRET }),
+    ({ conversation }) => ({ query: SECRET, conversation_id: conversation }),
+    ({ user }) => ({ query: SECRET, user, include_superseded: true, include_expired: true }),
+    () => ({ query: SECRET, sources: ['memories'], as_of: '2100-01-01T00:00:00Z' }),
+  ],
   forget: [
     ({ memory }) => ({ memory_ids: [memory] }),
     ({ memory }) => ({ memory_ids: [memory], mode: 'hard' }),

@@ -3,7 +3,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { Transport } from '@modelcontextprotocol/server';
 import { createLog } from '../../src/log.js';
 import { type Role, scopesOf } from '../../src/principal.js';
-import { Thesaurus } from '../../src/recall/thesaurus.js';
+import type { Neighbours } from '../../src/recall/soft-terms.js';
 import type { RedactMode } from '../../src/redaction/redaction.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
 import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
@@ -12,6 +12,7 @@ import { ChangeFeed } from '../../src/services/change-feed.js';
 import { Embeddings } from '../../src/services/embeddings/embeddings.js';
 import type { EmbeddingSettings } from '../../src/services/embeddings/settings.js';
 import { Recall } from '../../src/services/recall.js';
+import { loadNeighbours } from '../../src/services/thesaurus.js';
 import { TOOLSETS } from '../../src/toolsets.js';
 import { serveConnection } from '../../src/transports/connection.js';
 import { NO_EMBEDDINGS } from './embeddings.js';
@@ -30,10 +31,10 @@ type Who = {
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape the output schema has checked
 type Answer = any;
 
-let thesaurus: Promise<Thesaurus> | undefined;
-const neighbours = async () => {
-  thesaurus ??= Thesaurus.load();
-  return (await thesaurus).neighbours;
+let thesaurus: Promise<Neighbours> | undefined;
+const neighbours = () => {
+  thesaurus ??= loadNeighbours();
+  return thesaurus;
 };
 
 /** A real client of a real server, joined in memory, for one principal. */

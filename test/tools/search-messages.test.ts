@@ -38,7 +38,8 @@ describeEngines('search_messages', (engine) => {
   it('finds what answers a question without its words, in hybrid mode only', async () => {
     await using agent = await newAgent();
     await say(agent, ['Where did you go sailing last summer?', 'Around Corfu, with my sister.']);
-    const search = async (query: string, mode?: string) => contents(await agent.call('search_messages', { query, ...(mode ? { mode } : {}) }));
+    const search = async (query: string, mode?: string) =>
+      contents(await agent.call('search_messages', { query, ...(mode ? { mode } : {}) }));
     const both = ['Where did you go sailing last summer?', 'Around Corfu, with my sister.'];
     expect((await search('where did she go sailing?')).sort()).toEqual(both.toSorted());
     expect(await search('where did she go sailing?', 'text')).toEqual(both.slice(0, 1));

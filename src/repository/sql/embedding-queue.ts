@@ -106,7 +106,7 @@ select s.walk_after is not null or s.walk_due_at <= clock_timestamp()
       select from message_events e
       where e.tenant_id = $1 and (e.xact_id, e.event_seq) > (s.events_xact_id, s.events_seq)
         and e.xact_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
-    or ($6::boolean and (exists (${'$'}{dueSubjects('memory')}) or exists (${'$'}{dueSubjects('node')}))) as work
+    or ($6::boolean and (exists (${dueSubjects('memory')}) or exists (${dueSubjects('node')}))) as work
 from embedding_spaces s where s.tenant_id = $1 and s.id = $5::uuid`,
 };
 

@@ -53,7 +53,7 @@ export class BackgroundLoop {
     try {
       wait = await this.#round(hinted);
     } catch (error) {
-      this.#log.debug({ err: error }, 'embedding in the background failed; trying again');
+      this.#log.warn({ err: error }, 'embedding in the background failed; trying again');
     }
     this.#running = undefined;
     this.#due = Number.POSITIVE_INFINITY;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Transaction } from 'sequelize';
 import { conversationRows } from '../../seeders/conversation-rows.js';
 import { demo } from '../../seeders/demo.js';
+import { contentHash } from '../models/content-hash.js';
 import type { Models } from '../models/index.js';
 import type { Database, Statement } from './database.js';
 
@@ -108,7 +109,7 @@ async function seedMemories({ db, models, tenantId, transaction, once }: Seeding
     userId: known(users, user),
     conversationId: known(conversations, conversation),
     content,
-    contentHash: sha256(content),
+    contentHash: contentHash(content),
     source: 'agent' as const,
     occurredAt: new Date(at),
     createdAt: new Date(at),

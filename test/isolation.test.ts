@@ -40,6 +40,11 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     ({ user }) => ({ query: SECRET, user, include_superseded: true, include_expired: true }),
     () => ({ query: SECRET, sources: ['memories'], as_of: '2100-01-01T00:00:00Z' }),
   ],
+  get_context: [
+    ({ conversation }) => ({ conversation_id: conversation }),
+    ({ key }) => ({ conversation_key: key, query: SECRET }),
+    ({ user }) => ({ query: SECRET, user }),
+  ],
   forget: [
     ({ memory }) => ({ memory_ids: [memory] }),
     ({ memory }) => ({ memory_ids: [memory], mode: 'hard' }),

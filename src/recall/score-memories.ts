@@ -2,6 +2,7 @@ import { total } from '../search/bm25.js';
 import type { QueryAnalysis } from './analyze-query.js';
 import { DAY } from './calendar.js';
 import { RECALL, RECENCY_HALF_LIFE } from './constants.js';
+import { dateAffinity } from './date-affinity.js';
 import type { Scored, ScoringOptions } from './score-turns.js';
 import { type CorpusStatistics, expandTerms } from './soft-terms.js';
 import { standardScores } from './standard-scores.js';
@@ -18,17 +19,17 @@ export type MemoryCandidate = Readonly<{
   cosine?: number | undefined;
 }>;
 
-export type MemoryComponents = Readonly<Record<'words' | 'recency' | 'importance' | 'dense', number>>;
+export type MemoryComponents = Readonly<Record<'words' | 'recency' | 'importance' | 'date' | 'dense', number>>;
 
-/** Scores memories by their words, and of those that say the same prefers the recent and the important; the best first. */
+/** Scores memories by their words and when they happened, and of those that say the same prefers the recent and the important; the best first. */
 export function scoreMemories(
   candidates: readonly MemoryCandidate[],
-  query: Pick<QueryAnalysis, 'allTerms'>,
+  { allTerms, dates = [] }: Pick<QueryAnalysis, 'allTerms'> & Partial<Pick<QueryAnalysis, 'dates'>>,
   statistics: CorpusStatistics,
   now: Date,
   { neighbours = null, denseWeight = 0, weights = RECALL }: ScoringOptions = {},
 ): Scored<MemoryComponents>[] {
-  const score = termScorer(expandTerms(query.allTerms, statistics, weights.softWords, neighbours), statistics.averageLength);
+  const score = termScorer(expandTerms(allTerms, statistics, weights.softWords, neighbours), statistics.averageLength);
   const dense = standardScores(candidates.map(({ cosine }) => cosine));
   return candidates
     .map((memory, at) => {
@@ -38,6 +39,7 @@ export function scoreMemories(
         words,
         recency: words * weights.recency * 2 ** (-age / RECENCY_HALF_LIFE),
         importance: words * weights.importance * memory.importance,
+        date: weights.date * Math.max(0, ...dates.map((range) => dateAffinity(memory.occurredAt, range))),
         dense: denseWeight * dense[at]!,
       };
       return { id: memory.id, score: total(Object.values(components)), components, occurredAt: memory.occurredAt };

@@ -56,7 +56,7 @@ export class RecallRepository extends Repository {
         return this.score(source, reading, filter, dense, reach);
       }),
     );
-    return lists.flat().sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+    return comparable(lists.flat(), weights).sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
   }
 
   /** Messages by meaning alone. */
@@ -126,6 +126,19 @@ export class RecallRepository extends Repository {
     const shared = conversationId === undefined && user === undefined && this.userId === null;
     return sources.filter((source) => source === 'memories' || (!ofMemories && (source === 'messages' || shared)));
   }
+}
+
+/**
+ * What stands alone is a conversation of its own: it gets for how well it fits the query as a whole what a message gets for
+ * its stretch, or the messages of any conversation would come before it.
+ */
+function comparable(hits: readonly RankedHit[], weights: RecallWeights): RankedHit[] {
+  const best = Math.max(0, ...hits.map(({ parts }) => parts.words ?? 0));
+  return hits.map((hit) => {
+    if (hit.source === 'messages' || best === 0) return hit;
+    const stretch = (weights.stretch * (hit.parts.words ?? 0)) / best;
+    return { ...hit, score: hit.score + stretch, parts: { ...hit.parts, stretch } };
+  });
 }
 
 const ranked = (source: RecallSource, scored: readonly Scored<ScoreParts>[]): RankedHit[] =>

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { AppError } from '../errors.js';
+import type { Scope } from '../principal.js';
 import { isQuestion } from '../recall/text-features.js';
 import { decodeCursor, encodeCursor } from '../repository/cursor.js';
 import type { Frozen } from '../repository/recall-reading.js';
-import type { RecallFilter, RecallHit } from '../repository/recall-records.js';
+import type { RecallFilter, RecallHit, RecallSource } from '../repository/recall-records.js';
 import type { SearchHit } from '../repository/search.js';
 import type { Store } from '../repository/store.js';
 import { parseSearchText } from '../search/query.js';
@@ -40,7 +42,11 @@ export class Recall {
   ): Promise<Recalled> {
     const bound = { ...filter, maxTokens, of: store.principal.tenantId, user: store.principal.user };
     const { start, frozen } = placeOf('recall', bound, cursor);
-    const ranking = await this.#ranker.rank(store, filter, { frozen });
+    const sources = readableSources(filter.sources, store.principal.scopes);
+    if (sources.length === 0) {
+      throw new AppError('forbidden', `This connection may not read ${filter.sources.join(' and ')}.`, { hint: 'Leave `sources` out.' });
+    }
+    const ranking = await this.#ranker.rank(store, { ...filter, sources }, { frozen });
     const wanted = await store.recall.load(ranking.ranked.slice(start, start + limit));
     const { hits, totalTokens } = withinTokens(wanted, maxTokens);
     const dropped = wanted.length - hits.length;
@@ -72,6 +78,12 @@ export class Recall {
     };
   }
 }
+
+const NEEDS: Readonly<Record<RecallSource, Scope>> = { memories: 'memories:read', messages: 'conversations:read', graph: 'graph:read' };
+
+/** Those of the sources that a connection with these scopes may read. */
+export const readableSources = (sources: readonly RecallSource[], scopes: ReadonlySet<Scope>): RecallSource[] =>
+  sources.filter((source) => scopes.has(NEEDS[source]));
 
 function placeOf(list: string, filter: object, cursor: string | undefined): Place {
   if (cursor === undefined) return { start: 0, frozen: undefined };

@@ -3,6 +3,7 @@ import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
 import forget from './core/forget.js';
+import getContext from './core/get-context.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
 import recall from './core/recall.js';
@@ -32,6 +33,7 @@ export const tools: readonly Tool[] = [
   remember,
   recall,
   forget,
+  getContext,
   getMessage,
   editMessage,
   deleteMessage,

@@ -72,6 +72,19 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   update_task: [({ task }) => ({ task_id: task, status: 'done' })],
   get_stats: [() => ({})],
   check_token_budget: [({ conversation }) => ({ conversation_id: conversation, max_tokens: 10 })],
+  upsert_vectors: [
+    ({ message }) => ({ vectors: [{ message_id: message, model: 'm', values: [1] }] }),
+    ({ memory }) => ({ vectors: [{ memory_id: memory, model: 'm', values: [1] }] }),
+  ],
+  query_vectors: [
+    () => ({ values: [1, 0], model: 'm' }),
+    ({ conversation }) => ({ values: [1, 0], model: 'm', conversation_id: conversation }),
+  ],
+  delete_vectors: [
+    ({ message }) => ({ message_ids: [message] }),
+    ({ conversation }) => ({ conversation_id: conversation }),
+    () => ({ model: 'm' }),
+  ],
 };
 
 const pointResource = (template: string, ids: Ids): string =>
@@ -101,6 +114,7 @@ async function settle(agent: Agent, user: string): Promise<Ids> {
   });
   const message = saved.messages[0].id;
   await agent.call('edit_message', { message_id: message, content: `It was ${SECRET}` });
+  await agent.call('upsert_vectors', { vectors: [{ message_id: message, model: 'm', values: [1, 0], metadata: { note: SECRET } }] });
   const history = await agent.call('load_history', { conversation_id: saved.conversation_id });
   const { task } = await agent.call('create_task', { title: SECRET, conversation_id: saved.conversation_id });
   await agent.call('upsert_user_profile', { user, profile: { note: SECRET } });
@@ -158,6 +172,7 @@ describeEngines('isolation', (engine) => {
           await theirs.call('load_history', { conversation_id: ids.conversation, include_deleted: true }),
           await theirs.call('get_user_profile', { user: ids.user }),
           await theirs.call('list_tasks', {}),
+          await theirs.call('query_vectors', { values: [1, 0], model: 'm' }),
           (await theirs.client.readResource({ uri: `memory://memories/${ids.memory}` })).contents,
           (await theirs.call('poll_events', { after: '0' })).events,
         ]);

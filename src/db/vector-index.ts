@@ -16,7 +16,9 @@ export async function createVectorIndex(db: Database, name: string, definition: 
   try {
     const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as mine', [name]);
     if (!rows[0]?.mine) return;
-    const found = await client.query<{ valid: boolean }>('select indisvalid as valid from pg_index where indexrelid = to_regclass($1)', [name]);
+    const found = await client.query<{ valid: boolean }>('select indisvalid as valid from pg_index where indexrelid = to_regclass($1)', [
+      name,
+    ]);
     if (found.rows[0]?.valid) return;
     await client.query('set statement_timeout = 0');
     await client.query(`drop index concurrently if exists ${name}`);

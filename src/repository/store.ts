@@ -3,6 +3,7 @@ import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
 import { AssetRepository } from './assets.js';
+import { BroughtVectors } from './brought-vectors.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
 import { EventRepository } from './events.js';
@@ -45,6 +46,7 @@ export class Store {
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
   readonly vectors: VectorRepository;
+  readonly broughtVectors: BroughtVectors;
   readonly memories: MemoryRepository;
   readonly removal: MemoryRemoval;
   readonly #context: Context;
@@ -62,6 +64,7 @@ export class Store {
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
     this.vectors = new VectorRepository(context);
+    this.broughtVectors = new BroughtVectors(context);
     this.memories = new MemoryRepository(context);
     this.removal = new MemoryRemoval(context);
     this.assets = new AssetRepository(context);

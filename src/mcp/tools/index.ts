@@ -21,6 +21,9 @@ import updateTask from './tasks/update-task.js';
 import getUserProfile from './users/get-user-profile.js';
 import listUserProfiles from './users/list-user-profiles.js';
 import upsertUserProfile from './users/upsert-user-profile.js';
+import deleteVectors from './vectors/delete-vectors.js';
+import queryVectors from './vectors/query-vectors.js';
+import upsertVectors from './vectors/upsert-vectors.js';
 
 /** Written by hand, in the order shown to clients; a test checks that no file is missing. */
 export const tools: readonly Tool[] = [
@@ -46,4 +49,7 @@ export const tools: readonly Tool[] = [
   updateTask,
   getStats,
   checkTokenBudget,
+  upsertVectors,
+  queryVectors,
+  deleteVectors,
 ];

@@ -1,7 +1,8 @@
 import type { Log } from '../../log.js';
 import type { EmbeddingQueue, SpaceRecord } from '../../repository/embedding-queue.js';
+import { OWN_PROVIDERS } from '../../repository/own-providers.js';
 import type { Embedder } from './embedder.js';
-import { OWN_PROVIDERS, ProviderDown } from './provider.js';
+import { ProviderDown } from './provider.js';
 import type { EmbeddingSettings } from './settings.js';
 import { type Outcome, TenantEmbedding } from './tenant-embedding.js';
 
@@ -135,7 +136,7 @@ export class EmbeddingWork {
     if (!spaces.some(({ id, coveredAt }) => id === ownId && coveredAt)) return 0;
     let removed = 0;
     for (const space of spaces)
-      if (space.id !== ownId && OWN_PROVIDERS.includes(space.provider)) removed += (await queue.prune(space)) ?? 0;
+      if (space.id !== ownId && (OWN_PROVIDERS as readonly string[]).includes(space.provider)) removed += (await queue.prune(space)) ?? 0;
     return removed;
   }
 

@@ -1,14 +1,13 @@
+import type { OwnProvider } from '../../repository/own-providers.js';
+
 /** Something that turns texts into vectors. What it answers is not to be trusted: `Embedder` checks it. */
 export interface EmbeddingProvider {
   /** Stands on every vector: `api` for a server, `onnx` for a model in this process. */
-  readonly name: 'api' | 'onnx';
+  readonly name: OwnProvider;
   readonly model: string;
   /** One vector a text, in their order. Throws `ProviderDown` or `TextsRefused`. */
   embed(texts: readonly string[], signal: AbortSignal): Promise<number[][]>;
 }
-
-/** Providers whose vectors we make ourselves; agents bring theirs under other names. */
-export const OWN_PROVIDERS: readonly string[] = ['api', 'onnx'] satisfies EmbeddingProvider['name'][];
 
 /** The provider does not work: there is no sense in sending it other texts. The message is public. */
 export class ProviderDown extends Error {

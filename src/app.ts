@@ -7,6 +7,7 @@ import { type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
 import { ChangeFeed } from './services/change-feed.js';
+import { CorpusKeeper } from './services/corpus-keeper.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
 import { Recall } from './services/recall.js';
 import { loadNeighbours } from './services/thesaurus.js';
@@ -30,6 +31,8 @@ export interface App extends AsyncDisposable {
   readonly embeddings: Embeddings;
   /** Finds what was said and learned. */
   readonly recall: Recall;
+  /** Counts the words of what was written. */
+  readonly corpus: CorpusKeeper;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
@@ -82,10 +85,14 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   );
 
   const thesaurus = untilItWorks(async () => (config.thesaurus ? loadNeighbours() : null));
-  const recall = new Recall(thesaurus, embeddings, log);
+  const corpus = new CorpusKeeper(async () => {
+    const [{ db }, { CorpusFolder }] = await Promise.all([database(), import('./repository/corpus-folder.js')]);
+    return new CorpusFolder(db, clock);
+  }, log);
+  const recall = new Recall(thesaurus, embeddings, corpus, log);
 
   const shutDown = async (): Promise<void> => {
-    await Promise.all([changes.close(), embeddings.close()]);
+    await Promise.all([changes.close(), embeddings.close(), corpus.close()]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -99,6 +106,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     changes,
     embeddings,
     recall,
+    corpus,
     storeFor(principal) {
       const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
       const known = stores.get(key);

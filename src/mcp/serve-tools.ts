@@ -37,6 +37,7 @@ async function call(tool: Tool, args: Record<string, unknown>, session: Session,
   if (!tool.annotations.readOnlyHint) {
     session.changes.wrote(session.principal.tenantId);
     session.embeddings.wrote(session.principal.tenantId);
+    session.corpus.wrote(session.principal.tenantId);
   }
   return { structuredContent: output, content: [{ type: 'text', text: clip(tool.text(output)) }] };
 }

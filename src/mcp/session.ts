@@ -2,6 +2,7 @@ import type { Log } from '../log.js';
 import type { Principal } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
+import type { CorpusKeeper } from '../services/corpus-keeper.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
 import type { Recall } from '../services/recall.js';
 import type { Toolset } from '../toolsets.js';
@@ -16,6 +17,7 @@ export type Session = Readonly<{
   changes: ChangeFeed;
   embeddings: Embeddings;
   recall: Recall;
+  corpus: CorpusKeeper;
   log: Log;
   version: string;
 }>;

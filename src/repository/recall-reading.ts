@@ -6,6 +6,8 @@ import { corpusOf, type RecallFilter } from './recall-records.js';
 import { WHOLE_TENANT } from './sql/corpus-documents.js';
 import { MAX_WAITING, readRecall } from './sql/read-recall.js';
 
+export { MAX_WAITING };
+
 /** The corpus a ranking was made with, so that the next page is cut from the same ranking. */
 export type Frozen = Readonly<{ at: number; upTo: string; documents: number; length: number; counts: readonly number[] }>;
 
@@ -18,8 +20,8 @@ export type Reading = Readonly<{
   /** A tsquery of the phrases that must and must not occur. */
   condition: string | null;
   neighbours: Neighbours | null;
-  /** Changes that the statistics do not know. */
-  lag: number;
+  /** Changes that have not been counted; the first `MAX_WAITING` of them the statistics know all the same. */
+  waiting: number;
   now: Date;
 }>;
 
@@ -86,7 +88,7 @@ export class RecallReading extends Repository {
       scopeId: row.scopeId === null ? undefined : row.scopeId === WHOLE_TENANT ? null : row.scopeId,
       condition: row.condition,
       neighbours: ENGLISH.has(row.language) ? near : null,
-      lag: Math.max(0, row.waiting - MAX_WAITING),
+      waiting: row.waiting,
       now,
     };
   }

@@ -2,9 +2,10 @@ import { invalidInput } from '../errors.js';
 import type { Log } from '../log.js';
 import { RECALL, type RecallWeights } from '../recall/constants.js';
 import type { Neighbours } from '../recall/soft-terms.js';
-import type { Frozen, Reading } from '../repository/recall-reading.js';
+import { type Frozen, MAX_WAITING, type Reading } from '../repository/recall-reading.js';
 import type { RankedHit, RecallFilter } from '../repository/recall-records.js';
 import type { Store } from '../repository/store.js';
+import type { CorpusKeeper } from './corpus-keeper.js';
 import type { Embeddings } from './embeddings/embeddings.js';
 
 /** By words and meaning, in conversations as they were led; by words alone; by meaning alone. */
@@ -41,15 +42,18 @@ const FAR_BEHIND = 0.2;
 export class Ranker {
   readonly #thesaurus: () => Promise<Neighbours | null>;
   readonly #embeddings: Pick<Embeddings, 'configured' | 'queryVector' | 'weight'>;
+  readonly #corpus: Pick<CorpusKeeper, 'wrote'>;
   readonly #log: Log;
 
   constructor(
     thesaurus: () => Promise<Neighbours | null>,
     embeddings: Pick<Embeddings, 'configured' | 'queryVector' | 'weight'>,
+    corpus: Pick<CorpusKeeper, 'wrote'>,
     log: Log,
   ) {
     this.#thesaurus = thesaurus;
     this.#embeddings = embeddings;
+    this.#corpus = corpus;
     this.#log = log;
   }
 
@@ -88,7 +92,9 @@ export class Ranker {
   /** Statistics that are far behind are brought up first, for a while. */
   async #read(store: Store, read: () => Promise<Reading>): Promise<{ reading: Reading; lagging: boolean }> {
     const reading = await read();
-    if (reading.lag <= reading.statistics.documents * FAR_BEHIND) return { reading, lagging: false };
+    // Whoever wrote it may be gone.
+    if (reading.waiting > 0) this.#corpus.wrote(store.principal.tenantId);
+    if (reading.waiting - MAX_WAITING <= reading.statistics.documents * FAR_BEHIND) return { reading, lagging: false };
     const deadline = performance.now() + CATCH_UP_MS;
     let lagging = false;
     while (!lagging && (await store.recall.fold())) lagging = performance.now() > deadline;

@@ -3,7 +3,7 @@ import type { Session } from '../mcp/session.js';
 import { VERSION } from '../version.js';
 
 /** What a client gets that is served with the configuration alone: whoever may start the program is who it says. */
-export function sessionOf({ config, storeFor, changes, embeddings, recall, log }: App): Session {
+export function sessionOf({ config, storeFor, changes, embeddings, recall, corpus, log }: App): Session {
   const principal = principalFrom(config);
   return {
     principal,
@@ -13,6 +13,7 @@ export function sessionOf({ config, storeFor, changes, embeddings, recall, log }
     changes,
     embeddings,
     recall,
+    corpus,
     log,
     version: VERSION,
   };

@@ -6,9 +6,11 @@ import { type Role, scopesOf } from '../../src/principal.js';
 import type { Neighbours } from '../../src/recall/soft-terms.js';
 import type { RedactMode } from '../../src/redaction/redaction.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
+import { CorpusFolder } from '../../src/repository/corpus-folder.js';
 import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Limits } from '../../src/repository/limits.js';
 import { ChangeFeed } from '../../src/services/change-feed.js';
+import { CorpusKeeper } from '../../src/services/corpus-keeper.js';
 import { Embeddings } from '../../src/services/embeddings/embeddings.js';
 import type { EmbeddingSettings } from '../../src/services/embeddings/settings.js';
 import { Recall } from '../../src/services/recall.js';
@@ -55,12 +57,24 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   const changes = new ChangeFeed(async () => new ChangeSource(engine.db), log);
   const settings = { ...NO_EMBEDDINGS, ...who.embeddings };
   const embeddings = new Embeddings(settings, async (tenantId) => new EmbeddingQueue(engine.db, tenantId), log);
-  const recall = new Recall(neighbours, embeddings, log);
+  const corpus = new CorpusKeeper(async () => new CorpusFolder(engine.db, who.clock ?? (() => new Date())), log);
+  const recall = new Recall(neighbours, embeddings, corpus, log);
   const role = who.role ?? (who.user === undefined ? 'service' : 'user');
   const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: scopesOf(role) };
   const store = storeFor(engine.db, { ...who, role });
   const handle = serveConnection(
-    { principal, store: () => store, toolsets: new Set(TOOLSETS), readOnly: false, changes, embeddings, recall, log, version: '0.0.0' },
+    {
+      principal,
+      store: () => store,
+      toolsets: new Set(TOOLSETS),
+      readOnly: false,
+      changes,
+      embeddings,
+      recall,
+      corpus,
+      log,
+      version: '0.0.0',
+    },
     far as Transport,
   );
   const client = new Client({ name: 'test', version: '0' });
@@ -92,6 +106,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
       await handle.close();
       await changes.close();
       await embeddings.close();
+      await corpus.close();
     },
   };
 }

@@ -171,7 +171,7 @@ describeEngines('delete_conversation', (engine) => {
     const tenantId = await engine.freshTenant();
     await using agent = await agentFor(engine, { tenantId });
     const { conversation_id, messages } = await start(agent, full);
-    await agent.call('edit_message', { message_id: messages[0].id, content: 'my other secret' });
+    await agent.call('edit_message', { message_id: messages[1].id, content: 'my other secret' });
     await agent.call('create_task', { title: 'follow up', conversation_id, message_id: messages[0].id });
     const before = await rows(tenantId);
     const dry = await agent.call('delete_conversation', { conversation_id, dry_run: true });

@@ -20,6 +20,7 @@ import {
   retireSpace,
   saveVectors,
 } from './sql/embedding-queue.js';
+import { countPendingEmbeddings } from './sql/stats.js';
 import { findVectorIndex } from './sql/vectors.js';
 import { type VectorSource, type VectorSpace, vectorIndex } from './vectors.js';
 
@@ -149,6 +150,18 @@ export class EmbeddingQueue {
 
   async restartWalk(space: SpaceRecord): Promise<void> {
     await this.#db.query(restartWalk, [this.#tenantId, space.id]);
+  }
+
+  /** Messages and memories that have no vector in a space yet. */
+  async pending({ provider, model, dimensions }: Omit<VectorSpace, 'dimensions'> & { dimensions: number | null }): Promise<number> {
+    const [row] = await this.#db.query<{ pending: number }>(countPendingEmbeddings, [
+      this.#tenantId,
+      null,
+      [provider],
+      [model],
+      [dimensions],
+    ]);
+    return row?.pending ?? 0;
   }
 
   async count(space: VectorSpace): Promise<{ messages: number; memories: number }> {

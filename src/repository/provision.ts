@@ -4,9 +4,9 @@ import type { Principal } from '../principal.js';
 
 /** Makes the tenant, and the user a principal is bound to, if they are not there yet. Answers the user's row id. */
 export async function provision({ models, principal }: { models: Models; principal: Principal }): Promise<string | null> {
-  const { Tenant, User } = models;
+  const { User } = models;
   const { tenantId, user } = principal;
-  if (!(await Tenant.findByPk(tenantId))) await Tenant.bulkCreate([{ id: tenantId, name: tenantId }], { ignoreDuplicates: true });
+  await provisionTenant(models, tenantId);
   if (user === null) return null;
   const where = { tenantId, externalId: user };
   const found = await User.findOne({ where });
@@ -14,4 +14,8 @@ export async function provision({ models, principal }: { models: Models; princip
   // Two servers may start at once: the loser of the race reads the winner's row.
   await User.bulkCreate([{ ...where, id: newId() }], { ignoreDuplicates: true });
   return (await User.findOne({ where, rejectOnEmpty: true })).id;
+}
+
+export async function provisionTenant({ Tenant }: Models, tenantId: string): Promise<void> {
+  if (!(await Tenant.findByPk(tenantId))) await Tenant.bulkCreate([{ id: tenantId, name: tenantId }], { ignoreDuplicates: true });
 }

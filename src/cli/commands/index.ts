@@ -9,5 +9,6 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'doctor', load: () => import('./doctor.js') },
   { name: 'migrate', load: () => import('./migrate.js') },
   { name: 'seed', load: () => import('./seed.js') },
+  { name: 'embeddings', load: () => import('./embeddings.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

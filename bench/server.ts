@@ -7,7 +7,8 @@ import { PACKAGE_FOLDER } from '../src/version.js';
 export interface Server extends AsyncDisposable {
   /** From the start of the process to the answer to `initialize`. */
   readonly handshake: number;
-  call(tool: string, args: Record<string, unknown>): Promise<void>;
+  /** The structured result. */
+  call(tool: string, args: Record<string, unknown>): Promise<unknown>;
   ping(): Promise<unknown>;
 }
 
@@ -32,6 +33,7 @@ export async function startServer(env: Record<string, string>): Promise<Server> 
     async call(tool, args) {
       const result = await client.callTool({ name: tool, arguments: args });
       if (result.isError) throw new Error(`${tool}: ${JSON.stringify(result.content)}`);
+      return result.structuredContent;
     },
     [Symbol.asyncDispose]: () => client.close(),
   };

@@ -178,8 +178,8 @@ export const transcripts: Migration = {
     await sql('create index message_vectors_conversation_id_idx on message_vectors (tenant_id, conversation_id)');
     await sql('create index message_vectors_model_idx on message_vectors (tenant_id, provider, model)');
 
-    // Events outlive what they tell of, so they reference nothing but the tenant. Readers page by (xact_id, event_seq) and
-    // stop before the oldest transaction still running: the order of event_seq is not the order of commits. Every saved
+    // Events outlive what they tell of, so they reference nothing but the tenant. Readers page by (xact_id, event_seq) among
+    // what their snapshot has not seen: the order of event_seq is not the order of commits. Every saved
     // message writes one, so there are only the two indexes that readers need.
     await sql(`
       create table message_events (

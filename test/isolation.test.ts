@@ -174,7 +174,10 @@ describeEngines('isolation', (engine) => {
           await theirs.call('list_tasks', {}),
           await theirs.call('query_vectors', { values: [1, 0], model: 'm' }),
           (await theirs.client.readResource({ uri: `memory://memories/${ids.memory}` })).contents,
-          (await theirs.call('poll_events', { after: '0' })).events,
+          (await theirs.call('poll_events', { after: '0' })).events.map(({ event_seq, after }: Record<string, unknown>) => ({
+            event_seq,
+            after,
+          })),
         ]);
       const before = await everything();
 

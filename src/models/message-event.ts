@@ -15,7 +15,7 @@ export type MessageEventType = 'created' | 'updated' | 'edited' | 'deleted' | 'r
 /** What happened to a message or conversation. Append-only; outlives what it tells of. */
 export class MessageEvent extends Model<InferAttributes<MessageEvent>, InferCreationAttributes<MessageEvent>> {
   declare tenantId: string;
-  /** The writing transaction: readers stop before the oldest one still running. */
+  /** The writing transaction: readers compare it with their snapshot. */
   declare xactId: CreationOptional<string>;
   declare eventSeq: CreationOptional<string>;
   declare conversationId: string;

@@ -1,5 +1,6 @@
 import { invalidInput } from '../errors.js';
 import { Repository } from './context.js';
+import { BEGINNING, type EventPlace, readEventCursor, writeEventCursor } from './event-cursor.js';
 import type { JsonObject } from './records.js';
 import { findEvent, pollEvents, recordEvents, scrubEvents } from './sql/events.js';
 
@@ -31,8 +32,7 @@ export type EventRecord = {
 export type EventQuery = { after: string; conversationId?: string | undefined; types?: EventType[] | undefined; limit: number };
 export type EventPage = { events: EventRecord[]; nextCursor: string; hasMore: boolean };
 
-type Place = { xactId: string; eventSeq: string };
-type Row = { horizon: string; xactId: string | null; eventSeq: string } & Omit<EventRecord, 'cursor' | 'eventSeq'>;
+type Row = { upto: string; foreign: boolean; xactId: string | null; eventSeq: string } & Omit<EventRecord, 'cursor' | 'eventSeq'>;
 
 /** The append-only log of what happened to conversations and messages. */
 export class EventRepository extends Repository {
@@ -53,21 +53,22 @@ export class EventRepository extends Repository {
 
   /** Events after a cursor: none is missed and none comes twice, however many write at the same time. */
   async poll({ after, conversationId, types, limit }: EventQuery): Promise<EventPage> {
-    const { xactId, eventSeq } = await this.place(after);
+    const place = await this.place(after);
     const rows = await this.context.db.query<Row>(
       pollEvents,
-      [this.tenantId, this.userId, xactId, eventSeq, conversationId ?? null, types ?? null, limit + 1],
+      [this.tenantId, this.userId, place.seen, place.upto, place.xactId, place.eventSeq, conversationId ?? null, limit + 1, types ?? null],
       this.context.transaction,
     );
-    const horizon = rows[0]!.horizon;
+    const { upto, foreign } = rows[0]!;
+    if (foreign) throw invalidInput('This event cursor is from another database.', 'Start again with "0".');
     const found = rows.filter((row) => row.xactId !== null);
-    const events = found.slice(0, limit).map(({ horizon: _, xactId, eventSeq, ...event }) => ({
+    const events = found.slice(0, limit).map(({ upto: _, foreign: __, xactId, eventSeq, ...event }) => ({
       ...event,
       eventSeq: Number(eventSeq),
-      cursor: `${xactId}.${eventSeq}`,
+      cursor: writeEventCursor({ seen: place.seen, upto, xactId: xactId!, eventSeq }),
     }));
     const hasMore = found.length > limit;
-    return { events, hasMore, nextCursor: hasMore ? events.at(-1)!.cursor : later(`${horizon}.0`, after) };
+    return { events, hasMore, nextCursor: hasMore ? events.at(-1)!.cursor : writeEventCursor({ ...BEGINNING, seen: upto }) };
   }
 
   /** Removes the content from the events of a conversation or of one message; answers how many had some. */
@@ -80,23 +81,15 @@ export class EventRepository extends Repository {
     return rows[0]?.count ?? 0;
   }
 
-  private async place(cursor: string): Promise<Place> {
-    if (cursor === '' || cursor === '0') return { xactId: '0', eventSeq: '0' };
-    const pair = /^(\d{1,18})\.(\d{1,18})$/.exec(cursor);
-    if (pair) return { xactId: pair[1]!, eventSeq: pair[2]! };
+  private async place(cursor: string): Promise<EventPlace> {
+    const place = readEventCursor(cursor);
+    if (place) return place;
     if (/^\d{1,18}$/.test(cursor)) {
-      const [found] = await this.context.db.query<Place>(findEvent, [this.tenantId, cursor], this.context.transaction);
-      if (found) return found;
+      const [found] = await this.context.db.query<FoundEvent>(findEvent, [this.tenantId, cursor], this.context.transaction);
+      if (found) return { seen: BEGINNING.seen, ...found };
     }
-    throw invalidInput(
-      `${JSON.stringify(cursor)} is not an event cursor.`,
-      'Start with "0" and go on with the next_cursor of each answer.',
-    );
+    throw invalidInput('This is not an event cursor.', 'Start with "0" and go on with the next_cursor of each answer.');
   }
 }
 
-/** A reader never goes back: after a restore to another server the horizon may lie before where it stood. */
-function later(a: string, b: string): string {
-  const number = (cursor: string): bigint => BigInt(cursor.split('.')[0] || 0);
-  return /^\d+\.\d+$/.test(b) && number(b) > number(a) ? b : a;
-}
+type FoundEvent = Omit<EventPlace, 'seen'>;

@@ -93,6 +93,8 @@ describeEngines('messages toolset', (engine) => {
   });
 });
 
+const numbers = ({ events }: { events: { event_seq: number }[] }) => events.map((event) => event.event_seq);
+
 describeEngines('poll_events', (engine) => {
   it('goes on where it stopped, a page at a time', async () => {
     await using agent = await agentFor(engine, { tenantId: await engine.freshTenant() });
@@ -100,19 +102,22 @@ describeEngines('poll_events', (engine) => {
     const all = await agent.call('poll_events', { after: '0', limit: 200 });
     expect(all).toMatchObject({ has_more: false });
     expect(all.events).toHaveLength(15);
-    const seen: string[] = [];
+    const seen: number[] = [];
     let after = '0';
     for (;;) {
       const page = await agent.call('poll_events', { after, limit: 4 });
-      seen.push(...page.events.map((event: { cursor: string }) => event.cursor));
+      seen.push(...numbers(page));
       after = page.next_cursor;
       if (!page.has_more) break;
     }
-    expect(seen).toEqual(all.events.map((event: { cursor: string }) => event.cursor));
+    expect(seen).toEqual(numbers(all));
+    const rest = await agent.call('poll_events', { after: all.events[4].cursor, limit: 200 });
+    expect(numbers(rest)).toEqual(numbers(all).slice(5));
     expect((await agent.call('poll_events', { after })).events).toEqual([]);
     await exchange(agent);
     expect((await agent.call('poll_events', { after })).events).toHaveLength(3);
-    expect((await agent.call('poll_events', { after: all.events[9].event_seq })).events[0].cursor).toBe(all.events[10].cursor);
+    expect(numbers(await agent.call('poll_events', { after: all.events[9].event_seq }))[0]).toBe(all.events[10].event_seq);
+    expect(await agent.refusal('poll_events', { after: '999999999999:999999999999:' })).toMatch(/another database/);
   });
 
   it('waits for something to happen, and returns as soon as it does', async () => {

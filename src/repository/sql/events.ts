@@ -11,29 +11,32 @@ order by e.ord`,
 };
 
 /**
- * The next $7 events after the place ($3, $4), for the principal's user $2, optionally of one conversation $5 or of types $6.
+ * The next $8 events that the snapshot $3 did not see and the snapshot $4 (or this moment) does, after the place ($5, $6)
+ * among them; for the principal's user $2, optionally of one conversation $7 or of types $9.
  *
- * Events are read in the order of their transactions, and only those of transactions older than every one still running:
- * a smaller number that commits later can then not appear behind the reader's back. There is always at least one row,
- * because the horizon itself is an answer: everything before it has been read.
+ * A snapshot knows exactly which transactions had ended when it was taken, so a smaller number that commits late is still to
+ * come for a reader that has passed it, and a long transaction keeps nothing back but its own events. There is always at
+ * least one row, because the snapshot itself is an answer; `foreign` says that $3 is from another server's future.
  *
- * Plan: a range of `message_events_pk`, or of `message_events_conversation_id_idx` for one conversation, stopped by the limit.
+ * Plan: a range of `message_events_pk`, or of `message_events_conversation_id_idx` for one conversation, from the oldest
+ * transaction that ran at the first snapshot, stopped by the limit.
  */
 export const pollEvents: Statement = {
   name: 'poll_events',
   text: `
-select h.horizon::text as horizon, e.*
-from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon) h
+select s.upto::text as upto, pg_snapshot_xmax($3::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) as foreign, e.*
+from (select coalesce($4::pg_snapshot, pg_current_snapshot()) as upto) s
 left join lateral (
   select e.xact_id::text as "xactId", e.event_seq::text as "eventSeq", e.conversation_id as "conversationId", e.message_id as "messageId",
          e.type, e.actor, e.before, e.after, e.occurred_at as "occurredAt"
   from message_events e
-  where e.tenant_id = $1 and (e.xact_id, e.event_seq) > ($3::bigint, $4::bigint) and e.xact_id < h.horizon
+  where e.tenant_id = $1 and e.xact_id >= pg_snapshot_xmin($3::pg_snapshot)::text::bigint and (e.xact_id, e.event_seq) > ($5::bigint, $6::bigint)
+    and pg_visible_in_snapshot(e.xact_id::text::xid8, s.upto) and not pg_visible_in_snapshot(e.xact_id::text::xid8, $3::pg_snapshot)
     and ($2::uuid is null or e.user_id = $2::uuid)
-    and ($5::uuid is null or e.conversation_id = $5::uuid)
-    and ($6::text[] is null or e.type = any($6::text[]))
+    and ($7::uuid is null or e.conversation_id = $7::uuid)
+    and ($9::text[] is null or e.type = any($9::text[]))
   order by e.xact_id, e.event_seq
-  limit $7::int
+  limit $8::int
 ) e on true
 order by e."xactId"::bigint, e."eventSeq"::bigint`,
 };
@@ -41,7 +44,9 @@ order by e."xactId"::bigint, e."eventSeq"::bigint`,
 /** The place of one event by its number alone, for a reader that kept no cursor. */
 export const findEvent: Statement = {
   name: 'find_event',
-  text: `select xact_id::text as "xactId", event_seq::text as "eventSeq" from message_events where tenant_id = $1 and event_seq = $2::bigint`,
+  text: `
+select pg_current_snapshot()::text as upto, xact_id::text as "xactId", event_seq::text as "eventSeq"
+from message_events where tenant_id = $1 and event_seq = $2::bigint`,
 };
 
 /** Takes the content out of the events of a conversation ($2), or of one message in it ($3). */

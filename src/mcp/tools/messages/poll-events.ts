@@ -16,7 +16,7 @@ export default defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     after: z
-      .union([z.string().max(50), z.number().int().min(0)])
+      .union([z.string().max(20_000), z.number().int().min(0)])
       .transform(String)
       .describe('next_cursor of the last answer, or "0" for the beginning.'),
     conversation_id: conversationId().optional(),

@@ -21,7 +21,7 @@ import {
   saveVectors,
 } from './sql/embedding-queue.js';
 import { countPendingEmbeddings } from './sql/stats.js';
-import { findVectorIndex } from './sql/vectors.js';
+import { countUpTo, findVectorIndex } from './sql/vectors.js';
 import { type VectorSource, type VectorSpace, vectorIndex } from './vectors.js';
 
 /** One of our models in one tenant. */
@@ -44,6 +44,8 @@ export type Older = { due: DueSubject[]; passed: number; last: string | null };
 
 /** Below this, comparing one by one is as fast. */
 const INDEXED_FROM = 5_000;
+const EARLY_FROM = 500;
+const EARLY_UP_TO = 2_000;
 const PRUNED_AT_ONCE = 500;
 const PRUNING_SECONDS = 60;
 
@@ -76,17 +78,22 @@ export class EmbeddingQueue {
     return row?.work === true;
   }
 
-  /** Makes the index for nearest neighbours in a space when it has become large enough to need one, and where pgvector is there. */
-  async ensureIndexes(space: VectorSpace): Promise<void> {
-    const counts = await this.count(space);
-    for (const [source, count] of [
-      ['message', counts.messages],
-      ['memory', counts.memories],
-    ] as const) {
+  /**
+   * Makes the index for nearest neighbours in a space that has become large enough to need one, where pgvector is there. The
+   * embedded engine does nothing else meanwhile, and for a large space that takes minutes: it gets its index early, while it is
+   * small, and later only when somebody says that this is the moment (`patient`).
+   */
+  async ensureIndexes(space: VectorSpace, { patient = false } = {}): Promise<void> {
+    const inBackground = this.#db.capabilities.concurrentTransactions;
+    const from = inBackground || patient ? INDEXED_FROM : EARLY_FROM;
+    for (const source of ['message', 'memory'] as const) {
       const index = vectorIndex(source, space);
-      if (index === null || count < INDEXED_FROM) continue;
+      if (index === null) continue;
       const [found] = await this.#db.query<{ version: string | null; valid: boolean | null }>(findVectorIndex, [index.name]);
       if (found?.version == null || found.valid === true) continue;
+      const [row] = await this.#db.query<{ count: number }>(countUpTo(source), [...this.#of(space), INDEXED_FROM]);
+      const count = row?.count ?? 0;
+      if (count < from || (!inBackground && !patient && count > EARLY_UP_TO)) continue;
       await createVectorIndex(this.#db, index.name, index.definition);
     }
   }

@@ -28,6 +28,8 @@ type Row = Neighbour & { taken: number };
 type Engine = { at: number; pgvector: boolean; indexes: Map<string, boolean> };
 
 const MAX_ROUNDS = 4;
+/** With a filter that lets little through, comparing what it lets through one by one is faster than scanning on. */
+const MAX_SCANNED = 4_000;
 /** Whether pgvector and an index are there is looked up again after this. */
 const ENGINE_AGE_MS = 60_000;
 /** Iterative scans, which go on until the filter let enough through, came with this version. */
@@ -115,7 +117,9 @@ export class VectorRepository extends Repository {
 
 const SCAN_ON = {
   name: 'scan_vector_index_on',
-  text: `select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', least($1::int, 1000)::text, true)`,
+  text: `
+select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', least($1::int, 1000)::text, true),
+       set_config('hnsw.max_scan_tuples', '${MAX_SCANNED}', true)`,
 };
 
 const isIterative = (version: string): boolean => {

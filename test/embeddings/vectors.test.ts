@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Store } from '../../src/repository/store.js';
 import type { VectorSpace } from '../../src/repository/vectors.js';
 import { describeEngines } from '../support/engines.js';
@@ -85,5 +86,46 @@ describeEngines('vectors', (engine) => {
     expect(await store.vectors.nearest('memory', query, 5, { user: 'nobody' })).toEqual([]);
     expect((await store.vectors.cosines('node', [memory, node], query)).size).toBe(1);
     expect(await (await storeFor(engine.db, { tenantId, user: 'ann' })).vectors.nearest('memory', query, 5)).toEqual([]);
+  });
+
+  it('are found by an index once there are many, where pgvector is there, with the same answers', async () => {
+    const tenantId = await engine.freshTenant();
+    const store = await storeFor(engine.db, { tenantId });
+    const other = await storeFor(engine.db, { tenantId: await engine.freshTenant() });
+    const own = { provider: 'client', model: 'many', dimensions: 2 };
+    const saveMany = async (by: Store, from: number, count: number, more: object = {}) => {
+      const angles = Array.from({ length: count }, (_, index) => from + index * 0.25);
+      const messages = angles.map((degrees) => ({
+        role: 'user' as const,
+        content: `${degrees}`,
+        embedding: { model: own.model, values: at(degrees) },
+      }));
+      return (await by.turns.save({ messages, ...more })).messages.map(({ id }) => id);
+    };
+    const ids: string[] = [];
+    for (let part = 0; part < 6; part += 1) ids.push(...(await saveMany(store, 20 + part * 25, 100)));
+    // Nearer than anything else, and somebody else's.
+    await saveMany(other, 0, 60);
+    const [rare] = await saveMany(store, 179, 1, { user: 'rare' });
+
+    const nearest = async (filter: object = {}, by?: Store) =>
+      (await (by ?? (await storeFor(engine.db, { tenantId }))).vectors.nearest('message', { values: [1, 0], space: own }, 10, filter)).map(
+        ({ id }) => id,
+      );
+    const before = await nearest();
+    expect(before).toEqual(ids.slice(0, 10));
+    await new EmbeddingQueue(engine.db, tenantId).ensureIndexes(own);
+    const scans = async () => {
+      const [rows] = await engine.db.sequelize.query(
+        `select pg_stat_force_next_flush(), c.relname, pg_stat_get_numscans(c.oid)::int as scans from pg_class c where c.relname like 'message_vectors_hnsw_%'`,
+      );
+      return rows as { scans: number }[];
+    };
+    expect(await scans()).toHaveLength(engine.db.capabilities.vector ? 1 : 0);
+    expect(await nearest()).toEqual(before);
+    expect(await nearest({ user: 'rare' })).toEqual([rare]);
+    for (const id of ids.slice(0, 5)) await store.messages.softDelete(id);
+    expect(await nearest()).toEqual(ids.slice(5, 15));
+    if (engine.db.capabilities.vector) await expect.poll(async () => (await scans())[0]!.scans).toBeGreaterThan(0);
   });
 });

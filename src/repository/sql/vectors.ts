@@ -2,11 +2,11 @@ import type { Statement } from '../../db/database.js';
 
 export type VectorSource = 'message' | 'memory' | 'node';
 
-/** How the cosine of a stored vector and a query is computed: by pgvector, or by plain arithmetic, twenty times slower. */
+/** How the cosine of a stored vector and a query is computed: by pgvector, or by plain arithmetic, ten times slower. */
 export type Arithmetic = 'pgvector' | 'plain';
 
 /** A database without pgvector looks at no more than so many vectors for one query: the newest. */
-export const MAX_COMPARED = 20_000;
+export const MAX_COMPARED = 5_000;
 
 const cosine = (arithmetic: Arithmetic, query: string): string =>
   arithmetic === 'pgvector'
@@ -121,3 +121,9 @@ select (select e.extversion from pg_extension e where e.extname = 'vector') as v
        (select x.indisvalid from pg_class c join pg_index x on x.indexrelid = c.oid
         where c.relname = $1 and c.relnamespace = current_schema()::regnamespace) as valid`,
 };
+
+/** How many vectors a space ($2, $3, $4) has, counted no further than $5. Plan: `message_vectors_model_idx`, `memory_vectors_model_idx`. */
+export const countUpTo = (source: VectorSource): Statement => ({
+  name: `count_${source}_vectors_up_to`,
+  text: `select count(*)::int as count from (select from ${table(source)} v where ${inSpace} limit $5::int) v`,
+});

@@ -21,7 +21,7 @@ const QUERY_DEADLINE_MS = 500;
 /** What is known of the spaces of a tenant may be this old. */
 const SPACES_AGE_MS = 2_000;
 /** How often a query may ask whether its space needs an index. */
-const INDEX_CHECK_MS = 10 * 60_000;
+const INDEX_CHECK_MS = 10_000;
 
 type Open = (tenantId: string) => Promise<EmbeddingQueue>;
 

@@ -71,7 +71,7 @@ export class EmbeddingMaintenance {
       for (let failures = 0; ; ) {
         const before = await pending();
         try {
-          if ((await this.#work.work(this.#queue, this.#tenantId, embedder, true)) !== 'busy') return await pending();
+          if ((await this.#work.work(this.#queue, this.#tenantId, embedder, true)) !== 'busy') break;
           await sleep(ELSEWHERE_MS);
         } catch (error) {
           if (!(error instanceof ProviderDown)) throw error;
@@ -80,6 +80,9 @@ export class EmbeddingMaintenance {
           await sleep(Math.max(embedder.waitMs, ELSEWHERE_MS));
         }
       }
+      const made = this.#work.choose(embedder, await this.#queue.spaces()).own;
+      if (made) await this.#queue.ensureIndexes(made, { patient: true });
+      return await pending();
     } finally {
       clearInterval(timer);
     }

@@ -14,6 +14,7 @@ const DUE = 64;
 const CLAIM_SECONDS = 60;
 const RECLAIM_MS = 15_000;
 /** The events leave nothing out; the walk over everything is for what never had one, and for logs that were cut. */
+const INDEX_EVERY = 250;
 const NEXT_WALK_SECONDS = 24 * 3600;
 /** What was refused is tried again with this walk. */
 const RETRY_SECONDS = 3600;
@@ -24,6 +25,7 @@ export class TenantEmbedding {
   readonly #signal: AbortSignal;
   readonly #saved: (count: number) => void;
   readonly #worker = newId();
+  #sinceIndex = 0;
   readonly #refused = new Map<string, { version: string; until: number }>();
 
   constructor(queue: EmbeddingQueue, signal: AbortSignal, saved: (count: number) => void = () => {}) {
@@ -44,6 +46,10 @@ export class TenantEmbedding {
         if (this.#signal.aborted) return 'stopped';
         const more =
           (await this.#step(space, embedder, progress)) || (walking && progress.walking && (await this.#walk(space, embedder, progress)));
+        if (this.#sinceIndex >= INDEX_EVERY) {
+          this.#sinceIndex = 0;
+          await this.#queue.ensureIndexes(space);
+        }
         if (!more) return 'done';
       }
     } finally {
@@ -96,7 +102,9 @@ export class TenantEmbedding {
         this.#refused.set(subject.id, { version: subject.version, until: performance.now() + RETRY_SECONDS * 1000 });
         return [];
       });
-      this.#saved(await this.#queue.save(source, space, rows));
+      const count = await this.#queue.save(source, space, rows);
+      this.#sinceIndex += count;
+      this.#saved(count);
     }
     // Going on would move past what was not embedded.
     this.#signal.throwIfAborted();

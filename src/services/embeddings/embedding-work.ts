@@ -9,7 +9,7 @@ import { type Outcome, TenantEmbedding } from './tenant-embedding.js';
 /** Another process may have written something: how long it takes us to see it. */
 const IDLE_MS = 5_000;
 /** Who worked on it is looked for again after this. */
-const BUSY_MS = 10_000;
+const BUSY_MS = 5_000;
 /** Memories and nodes leave no events: without a hint they are looked at this often. */
 const THOROUGH_MS = 60_000;
 const INDEX_CHECK_MS = 60_000;

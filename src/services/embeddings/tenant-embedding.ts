@@ -11,8 +11,8 @@ const PAGE = 256;
 /** Subjects of other kinds that are taken up at one time. */
 const DUE = 64;
 /** Whoever dies holding a space is missed after this. */
-const CLAIM_SECONDS = 60;
-const RECLAIM_MS = 15_000;
+const CLAIM_SECONDS = 15;
+const RECLAIM_MS = 5_000;
 /** The events leave nothing out; the walk over everything is for what never had one, and for logs that were cut. */
 const INDEX_EVERY = 250;
 const NEXT_WALK_SECONDS = 24 * 3600;
@@ -39,6 +39,11 @@ export class TenantEmbedding {
    * followed: that is for an earlier model, which has the rest.
    */
   async run(space: SpaceRecord, embedder: Embedder, { walking }: { walking: boolean }): Promise<Outcome> {
+    // A provider may take longer for one batch than a claim lasts.
+    const claiming = setInterval(
+      () => void this.#queue.claim(space, this.#worker, CLAIM_SECONDS).catch(() => undefined),
+      RECLAIM_MS,
+    ).unref();
     try {
       for (;;) {
         const progress = await this.#queue.claim(space, this.#worker, CLAIM_SECONDS);
@@ -53,6 +58,7 @@ export class TenantEmbedding {
         if (!more) return 'done';
       }
     } finally {
+      clearInterval(claiming);
       await this.#queue.release(space, this.#worker).catch(() => undefined);
     }
   }
@@ -88,12 +94,7 @@ export class TenantEmbedding {
   async #embed(source: VectorSource, space: SpaceRecord, embedder: Embedder, due: readonly DueSubject[]): Promise<void> {
     const refused = this.#stillRefused();
     const wanted = due.filter(({ id, version }) => refused.get(id)?.version !== version);
-    let claimed = performance.now();
     for (let at = 0; at < wanted.length && !this.#signal.aborted; at += embedder.batch) {
-      if (performance.now() - claimed > RECLAIM_MS) {
-        await this.#queue.claim(space, this.#worker, CLAIM_SECONDS);
-        claimed = performance.now();
-      }
       const batch = wanted.slice(at, at + embedder.batch);
       const vectors = await embedder.documents(batch.map(({ text }) => text));
       const rows = batch.flatMap((subject, place) => {

@@ -4,10 +4,12 @@ import { AppError, notFound } from '../errors.js';
 import type { Conversation } from '../models/conversation.js';
 import { Repository } from './context.js';
 import { CorpusChanges } from './corpus-changes.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor } from './cursor.js';
 import { EventRepository, type NewEvent } from './events.js';
 import { mergeJson } from './json-merge.js';
 import { transition } from './lifecycle.js';
+import { type Page, type PageQuery, pageOf } from './page.js';
+import { containing } from './pattern.js';
 import type { ConversationRecord, ConversationStatus, JsonObject } from './records.js';
 import { countConversation, detachMessages, findConversation, listConversations } from './sql/conversations.js';
 
@@ -53,10 +55,7 @@ export class ConversationRepository extends Repository {
   }
 
   /** Newest activity first. */
-  async list(
-    filter: ConversationFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: ConversationRecord[]; nextCursor: string | null }> {
+  async list(filter: ConversationFilter, page: PageQuery): Promise<Page<ConversationRecord>> {
     this.assertUser(filter.user);
     const from = page.cursor === undefined ? null : decodeCursor('conversations', filter, page.cursor, place);
     const rows = await this.context.db.query<ConversationRecord>(
@@ -69,7 +68,7 @@ export class ConversationRepository extends Repository {
         filter.platform ?? null,
         filter.device ?? null,
         filter.topic ?? null,
-        filter.query === undefined ? null : `%${filter.query.replace(/[\\%_]/g, '\\$&')}%`,
+        containing(filter.query),
         filter.activeAfter ?? null,
         filter.activeBefore ?? null,
         from?.at ?? null,
@@ -78,13 +77,7 @@ export class ConversationRepository extends Repository {
       ],
       this.context.transaction,
     );
-    const items = rows.slice(0, page.limit);
-    const last = items.at(-1);
-    const more = rows.length > page.limit && last !== undefined;
-    return {
-      items,
-      nextCursor: more ? encodeCursor('conversations', filter, { at: last.lastActivityAt.toISOString(), id: last.id }) : null,
-    };
+    return pageOf(rows, page.limit, 'conversations', filter, (last) => ({ at: last.lastActivityAt.toISOString(), id: last.id }));
   }
 
   /** Applies a change whole, with its events; a status that cannot follow is refused and nothing is changed. */

@@ -5,10 +5,11 @@ import { contentHash } from '../models/content-hash.js';
 import type { Redacted } from '../redaction/redaction.js';
 import { Repository } from './context.js';
 import { CorpusChanges } from './corpus-changes.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor } from './cursor.js';
 import { MemoryEvidence, type Provenance } from './memory-evidence.js';
 import type { MemoryFilter, MemoryRecord, NewMemory, SimilarMemory } from './memory-records.js';
 import { assertMessageSize } from './message-size.js';
+import { type Page, type PageQuery, pageOf } from './page.js';
 import { containing } from './pattern.js';
 import { isBlank, redactMemory } from './redact.js';
 import {
@@ -56,10 +57,7 @@ export class MemoryRepository extends Repository {
   }
 
   /** The latest stored first. */
-  async list(
-    filter: MemoryFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: MemoryRecord[]; nextCursor: string | null }> {
+  async list(filter: MemoryFilter, page: PageQuery): Promise<Page<MemoryRecord>> {
     this.assertUser(filter.user);
     const { tags = null } = filter;
     const from = page.cursor === undefined ? null : decodeCursor('memories', filter, page.cursor, place);
@@ -84,10 +82,7 @@ export class MemoryRepository extends Repository {
       ],
       this.context.transaction,
     );
-    const items = rows.slice(0, page.limit);
-    const last = items.at(-1);
-    const more = rows.length > items.length && last !== undefined;
-    return { items, nextCursor: more ? encodeCursor('memories', filter, { at: last.createdAt.toISOString(), id: last.id }) : null };
+    return pageOf(rows, page.limit, 'memories', filter, (last) => ({ at: last.createdAt.toISOString(), id: last.id }));
   }
 
   /** Stores a memory, unless the same is known of the same user. Safe to repeat, and for many callers at once. */

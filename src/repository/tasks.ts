@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { AppError, invalidInput, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { type Context, Repository } from './context.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor } from './cursor.js';
 import { mergeJson } from './json-merge.js';
+import { type Page, type PageQuery, pageOf } from './page.js';
 import { containing } from './pattern.js';
 import type { JsonObject } from './records.js';
 import { findTask, listTasks } from './sql/tasks.js';
@@ -91,10 +92,7 @@ export class TaskRepository extends Repository {
   }
 
   /** Soonest due first, those without a due time last. */
-  async list(
-    filter: TaskFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: TaskRecord[]; nextCursor: string | null }> {
+  async list(filter: TaskFilter, page: PageQuery): Promise<Page<TaskRecord>> {
     this.assertUser(filter.user);
     const from = page.cursor === undefined ? null : decodeCursor('tasks', filter, page.cursor, place);
     const rows = await this.context.db.query<TaskRecord>(
@@ -114,10 +112,7 @@ export class TaskRepository extends Repository {
       ],
       this.context.transaction,
     );
-    const items = rows.slice(0, page.limit);
-    const last = items.at(-1);
-    const more = rows.length > items.length && last !== undefined;
-    return { items, nextCursor: more ? encodeCursor('tasks', filter, { at: last.dueAt?.toISOString() ?? null, id: last.id }) : null };
+    return pageOf(rows, page.limit, 'tasks', filter, (last) => ({ at: last.dueAt?.toISOString() ?? null, id: last.id }));
   }
 
   async update(id: string, { title, details, dueAt, status, metadata, ...links }: TaskChange): Promise<TaskRecord> {

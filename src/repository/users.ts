@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type AppError, invalidInput, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import { Repository } from './context.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor } from './cursor.js';
+import { type Page, type PageQuery, pageOf } from './page.js';
 import { containing } from './pattern.js';
 import type { JsonObject } from './records.js';
 import { findUser, listUsers, upsertUser } from './sql/users.js';
@@ -78,18 +79,14 @@ export class UserRepository extends Repository {
   }
 
   /** In the order of external ids. */
-  async list(
-    filter: { query?: string | undefined },
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: UserRecord[]; nextCursor: string | null }> {
+  async list(filter: { query?: string | undefined }, page: PageQuery): Promise<Page<UserRecord>> {
     const from = page.cursor === undefined ? null : decodeCursor('users', filter, page.cursor, place);
     const rows = await this.context.db.query<UserRecord>(
       listUsers,
       [this.tenantId, this.userId, containing(filter.query), from, page.limit + 1],
       this.context.transaction,
     );
-    const items = rows.slice(0, page.limit);
-    return { items, nextCursor: rows.length > items.length ? encodeCursor('users', filter, items.at(-1)?.externalId) : null };
+    return pageOf(rows, page.limit, 'users', filter, ({ externalId }) => externalId);
   }
 
   private async find(name: string): Promise<UserRecord | undefined> {

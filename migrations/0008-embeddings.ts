@@ -36,8 +36,8 @@ export const embeddings: Migration = {
       await sql(`alter table ${table} add constraint ${key} unique (tenant_id, ${subject}, provider, model, dimensions, vector_key)`);
     }
 
-    // How far a model of ours has come in embedding a tenant: everything up to the event (events_xact_id, events_seq) beside
-    // what a walk over the older messages, newest first, has not passed yet. Nothing is queued by those who write: what is due
+    // How far a model of ours has come in embedding a tenant: every event that the
+    // snapshot in seen knows, beside what a walk over the older messages, newest first, has not passed yet. Nothing is queued by those who write: what is due
     // is what has no vector. Whoever works on a row holds it for a while, only to spare others the same work.
     await sql(`
       create table embedding_spaces (
@@ -48,8 +48,7 @@ export const embeddings: Migration = {
         dimensions integer not null,
         query_prefix text not null default '',
         document_prefix text not null default '',
-        events_xact_id bigint not null default 0,
-        events_seq bigint not null default 0,
+        seen text not null default pg_current_snapshot()::text,
         walk_due_at timestamptz not null default now(),
         walk_after uuid,
         covered_at timestamptz,

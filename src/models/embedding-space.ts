@@ -1,5 +1,13 @@
-import { type CreationOptional, DataTypes, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
-import { bigCounter, integer, tenantKey, text, textOf, timeNow, timestamps } from './columns.js';
+import {
+  type CreationOptional,
+  DataTypes,
+  type InferAttributes,
+  type InferCreationAttributes,
+  literal,
+  Model,
+  type Sequelize,
+} from 'sequelize';
+import { integer, tenantKey, text, textOf, timeNow, timestamps } from './columns.js';
 
 /** How far one model of ours has come in embedding what a tenant has. */
 export class EmbeddingSpace extends Model<InferAttributes<EmbeddingSpace>, InferCreationAttributes<EmbeddingSpace>> {
@@ -10,9 +18,8 @@ export class EmbeddingSpace extends Model<InferAttributes<EmbeddingSpace>, Infer
   declare dimensions: number;
   declare queryPrefix: CreationOptional<string>;
   declare documentPrefix: CreationOptional<string>;
-  /** Everything up to this place in the events has been seen. */
-  declare eventsXactId: CreationOptional<string>;
-  declare eventsSeq: CreationOptional<string>;
+  /** The events of all transactions that this snapshot knows have been looked at. */
+  declare seen: CreationOptional<string>;
   declare walkDueAt: CreationOptional<Date>;
   /** Where the walk over all messages stands; null before its beginning. */
   declare walkAfter: string | null;
@@ -33,8 +40,7 @@ export function defineEmbeddingSpace(sequelize: Sequelize): typeof EmbeddingSpac
       dimensions: integer(),
       queryPrefix: textOf(''),
       documentPrefix: textOf(''),
-      eventsXactId: bigCounter(),
-      eventsSeq: bigCounter(),
+      seen: { ...text(), defaultValue: literal('pg_current_snapshot()::text') },
       walkDueAt: timeNow(),
       walkAfter: DataTypes.UUID,
       coveredAt: DataTypes.DATE,

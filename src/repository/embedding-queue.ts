@@ -34,12 +34,14 @@ export type SpaceRecord = VectorSpace &
     coveredAt: Date | null;
   }>;
 
-/** Where a space stands in the events, and in its walk over all messages. */
-export type SpaceProgress = { xactId: string; eventSeq: string; walkAfter: string | null; walking: boolean };
+/** Where a space stands: the snapshot whose events it has seen, and its walk over all messages. */
+export type SpaceProgress = { seen: string; walkAfter: string | null; walking: boolean };
+/** A place among the events that one snapshot did not see and another does. */
+export type EventReading = { seen: string; upto: string | null; xactId: string; eventSeq: string };
 
 /** Something to embed; `version` tells whether it is still the same when its vector comes. */
 export type DueSubject = { id: string; text: string; version: string };
-export type Changed = { due: DueSubject[]; passed: number; xactId: string; eventSeq: string };
+export type Changed = { due: DueSubject[]; passed: number; upto: string; xactId: string | null; eventSeq: string | null };
 export type Older = { due: DueSubject[]; passed: number; last: string | null };
 
 /** Below this, comparing one by one is as fast. */
@@ -108,12 +110,20 @@ export class EmbeddingQueue {
     await this.#db.query(releaseSpace, [this.#tenantId, space.id, worker]);
   }
 
-  async changed(space: SpaceRecord, { xactId, eventSeq }: SpaceProgress, limit: number): Promise<Changed> {
-    const [row] = await this.#db.query<Changed & { horizon: string }>(findChanged, [...this.#of(space), xactId, eventSeq, limit]);
-    const { due, passed, horizon } = row!;
-    // A place past the horizon is of another server: this data was restored from there.
-    if (passed === 0 && BigInt(xactId) > BigInt(horizon)) await this.restartWalk(space);
-    return passed === 0 ? { due, passed, xactId, eventSeq } : row!;
+  /** The next page of what changed after `from`; a reading begins without `upto` and keeps that of its first page. */
+  async changed(space: SpaceRecord, from: EventReading, limit: number): Promise<Changed> {
+    const { seen, upto, xactId, eventSeq } = from;
+    const [row] = await this.#db.query<Changed & { foreign: boolean }>(findChanged, [
+      ...this.#of(space),
+      seen,
+      upto,
+      xactId,
+      eventSeq,
+      limit,
+    ]);
+    const { foreign, ...changed } = row!;
+    if (foreign) await this.#db.query(restartWalk, [this.#tenantId, space.id, true]);
+    return changed;
   }
 
   async older(space: SpaceRecord, after: string | null, limit: number): Promise<Older> {
@@ -142,12 +152,13 @@ export class EmbeddingQueue {
     return saved.length;
   }
 
-  async moveTo(space: SpaceRecord, { xactId, eventSeq }: { xactId: string; eventSeq: string }): Promise<void> {
-    await this.#db.query(moveSpace, [this.#tenantId, space.id, xactId, eventSeq, null]);
+  /** Every event that this snapshot knows has been looked at. */
+  async saw(space: SpaceRecord, snapshot: string): Promise<void> {
+    await this.#db.query(moveSpace, [this.#tenantId, space.id, snapshot, null]);
   }
 
   async walkedTo(space: SpaceRecord, last: string): Promise<void> {
-    await this.#db.query(moveSpace, [this.#tenantId, space.id, null, null, last]);
+    await this.#db.query(moveSpace, [this.#tenantId, space.id, null, last]);
   }
 
   /** The walk has seen every message: from now on the space answers queries. */
@@ -156,7 +167,7 @@ export class EmbeddingQueue {
   }
 
   async restartWalk(space: SpaceRecord): Promise<void> {
-    await this.#db.query(restartWalk, [this.#tenantId, space.id]);
+    await this.#db.query(restartWalk, [this.#tenantId, space.id, false]);
   }
 
   /** Messages and memories that have no vector in a space yet. */

@@ -39,6 +39,14 @@ async function catchUp(engine: TestEngine, tenantId: string, settings: Embedding
 
 const say = (count: number, what = 'a cat') =>
   Array.from({ length: count }, (_, at) => ({ role: 'user' as const, content: `${what} number ${at}` }));
+/** What others can wait for. */
+function gate() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
 const until = <T>(read: () => Promise<T>, wanted: (value: T) => boolean) =>
   expect.poll(async () => wanted(await read()), { timeout: 15_000, interval: 30 }).toBe(true);
 
@@ -148,13 +156,10 @@ describeEngines('embedding in the background', (engine) => {
     await store.turns.save({ messages: say(30) });
     await catchUp(engine, tenantId, settingsOf(server));
 
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
+    const started = gate();
     // The new model is wider, and embeds nothing of what is stored until it is let.
     server.respond = async (request, response) => {
-      if (request.model === 'second' && request.input.some((text) => text.includes('number'))) await gate;
+      if (request.model === 'second' && request.input.some((text) => text.includes('number'))) await started.promise;
       answerWith(response, items(request, request.model === 'second' ? 6 : 4));
     };
     await using embeddings = processOf(
@@ -175,7 +180,7 @@ describeEngines('embedding in the background', (engine) => {
     const { messages } = await store.turns.save({ messages: say(1, 'a moon') });
     // Another process of the installation, which is still set up as before, is not needed for it to be found.
     await using other = processOf(engine, tenantId, settingsOf(server, { embeddingsModel: 'second' }), { working: false });
-    open();
+    started.resolve();
     await until(
       () => pending('second'),
       (count) => count === 0,
@@ -266,5 +271,37 @@ describeEngines('embedding in the background', (engine) => {
     expect(await agent.call('get_stats')).toMatchObject({ pending_embeddings: 4 });
     await catchUp(engine, tenantId, settingsOf(server));
     expect(await agent.call('get_stats')).toMatchObject({ pending_embeddings: 0 });
+  });
+
+  it('follows more than one page of events, and what a long transaction commits behind them', async () => {
+    const { tenantId, store, pending, vectors } = await world();
+    await using server = await EmbeddingServer.start();
+    const settings = settingsOf(server, { embeddingsBatch: 64 });
+    await store.turns.save({ messages: say(1) });
+    expect(await catchUp(engine, tenantId, settings)).toBe('done');
+    const later = async () => {
+      for (let turn = 0; turn < 3; turn += 1) await store.turns.save({ messages: say(100, `turn ${turn}`) });
+      expect(await catchUp(engine, tenantId, settings)).toBe('done');
+      expect(await pending()).toBe(0);
+    };
+    if (engine.db.capabilities.concurrentTransactions) {
+      const [written, held] = [gate(), gate()];
+      const long = store.transaction(async (inside) => {
+        await inside.turns.save({ messages: say(1, 'long in coming') });
+        written.resolve();
+        await held.promise;
+      });
+      await written.promise;
+      await later();
+      held.resolve();
+      await long;
+      expect(await pending()).toBe(1);
+    } else await later();
+    await catchUp(engine, tenantId, settings);
+    expect(await pending()).toBe(0);
+    expect(await vectors()).toHaveLength(engine.db.capabilities.concurrentTransactions ? 302 : 301);
+    // It was the events that told: the walk is not due before tomorrow.
+    const space = await engine.models.EmbeddingSpace.findOne({ where: { tenantId }, rejectOnEmpty: true });
+    expect(space.walkDueAt.getTime()).toBeGreaterThan(Date.now() + 3600_000);
   });
 });

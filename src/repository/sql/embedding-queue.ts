@@ -17,8 +17,8 @@ order by s.created_at desc, s.id desc`,
 export const registerSpace: Statement = {
   name: 'register_embedding_space',
   text: `
-insert into embedding_spaces (tenant_id, id, provider, model, dimensions, query_prefix, document_prefix, events_xact_id)
-values ($1, $2::uuid, $3, $4, $5::int, $6, $7, pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+insert into embedding_spaces (tenant_id, id, provider, model, dimensions, query_prefix, document_prefix)
+values ($1, $2::uuid, $3, $4, $5::int, $6, $7)
 on conflict (tenant_id, provider, model, dimensions) do update
 set query_prefix = excluded.query_prefix, document_prefix = excluded.document_prefix`,
 };
@@ -32,7 +32,7 @@ export const claimSpace: Statement = {
   text: `
 update embedding_spaces s set worker_id = $3::uuid, worker_until = clock_timestamp() + make_interval(secs => $4::float8)
 where s.tenant_id = $1 and s.id = $2::uuid and (s.worker_id = $3::uuid or s.worker_until is null or s.worker_until < clock_timestamp())
-returning s.events_xact_id::text as "xactId", s.events_seq::text as "eventSeq", s.walk_after as "walkAfter",
+returning s.seen, s.walk_after as "walkAfter",
           s.walk_after is not null or s.walk_due_at <= clock_timestamp() as walking`,
 };
 
@@ -41,13 +41,12 @@ export const releaseSpace: Statement = {
   text: `update embedding_spaces set worker_id = null, worker_until = null where tenant_id = $1 and id = $2::uuid and worker_id = $3::uuid`,
 };
 
-/** Where a space stands now: its place in the events ($3, $4), or where its walk has come to ($5). */
+/** Where a space stands now: the snapshot whose events it has seen ($3), or where its walk has come to ($4). */
 export const moveSpace: Statement = {
   name: 'move_embedding_space',
   text: `
 update embedding_spaces s set
-  events_xact_id = coalesce($3::bigint, s.events_xact_id), events_seq = coalesce($4::bigint, s.events_seq),
-  walk_after = coalesce($5::uuid, s.walk_after), updated_at = clock_timestamp()
+  seen = coalesce($3, s.seen), walk_after = coalesce($4::uuid, s.walk_after), updated_at = clock_timestamp()
 where s.tenant_id = $1 and s.id = $2::uuid`,
 };
 
@@ -61,12 +60,12 @@ update embedding_spaces s set
 where s.tenant_id = $1 and s.id = $2::uuid`,
 };
 
-/** Begins the walk anew: after a restore, or because somebody asks for it. */
+/** Begins the walk anew; $3 says that its snapshot is of another server, from which this data was restored. */
 export const restartWalk: Statement = {
   name: 'restart_embedding_walk',
   text: `
 update embedding_spaces s set walk_after = null, walk_due_at = clock_timestamp(),
-  events_xact_id = least(s.events_xact_id, pg_snapshot_xmin(pg_current_snapshot())::text::bigint), updated_at = clock_timestamp()
+  seen = case when $3::boolean then pg_current_snapshot()::text else s.seen end, updated_at = clock_timestamp()
 where s.tenant_id = $1 and s.id = $2::uuid`,
 };
 
@@ -104,8 +103,9 @@ export const findWork: Statement = {
 select s.walk_after is not null or s.walk_due_at <= clock_timestamp()
     or exists (
       select from message_events e
-      where e.tenant_id = $1 and (e.xact_id, e.event_seq) > (s.events_xact_id, s.events_seq)
-        and e.xact_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+      where e.tenant_id = $1 and e.xact_id >= pg_snapshot_xmin(s.seen::pg_snapshot)::text::bigint
+        and not pg_visible_in_snapshot(e.xact_id::text::xid8, s.seen::pg_snapshot))
+    or pg_snapshot_xmax(s.seen::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
     or ($6::boolean and (exists (${dueSubjects('memory')}) or exists (${dueSubjects('node')}))) as work
 from embedding_spaces s where s.tenant_id = $1 and s.id = $5::uuid`,
 };
@@ -118,8 +118,9 @@ const due = (of: string): string => `coalesce((
       where v.tenant_id = $1 and v.message_id = m.id and v.provider = $2 and v.model = $3 and v.dimensions = $4::int)), '[]') as due`;
 
 /**
- * What the next $7 events after the place ($5, $6) say has changed, and the place after them. Who changes a message removes
- * its vectors, so what has none is due. Events of transactions that are still running are left for later, as in `poll_events`.
+ * What the next $9 events say has changed that the snapshot $5 did not see and the snapshot $6 (or this moment) does, after
+ * the place ($7, $8) among them. Who changes a message removes its vectors, so what has none is due. See `poll_events` for why
+ * snapshots; `foreign` says that $5 is from another server's future.
  *
  * Plan: a range of `message_events_pk`, and lookups in `messages_pk` and the unique index of the vectors.
  */
@@ -127,17 +128,19 @@ export const findChanged: Statement = {
   name: 'find_changed_messages',
   text: `
 with
-place as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon),
 event as materialized (
   select e.xact_id, e.event_seq, e.message_id as id
-  from message_events e, place h
-  where e.tenant_id = $1 and (e.xact_id, e.event_seq) > ($5::bigint, $6::bigint) and e.xact_id < h.horizon
-  order by e.xact_id, e.event_seq limit $7::int
+  from message_events e
+  where e.tenant_id = $1 and e.xact_id >= pg_snapshot_xmin($5::pg_snapshot)::text::bigint and (e.xact_id, e.event_seq) > ($7::bigint, $8::bigint)
+    and pg_visible_in_snapshot(e.xact_id::text::xid8, coalesce($6::pg_snapshot, pg_current_snapshot()))
+    and not pg_visible_in_snapshot(e.xact_id::text::xid8, $5::pg_snapshot)
+  order by e.xact_id, e.event_seq limit $9::int
 ),
 subject as (select distinct e.id from event e where e.id is not null)
-select h.horizon::text as horizon, (select count(*)::int from event) as passed,
-       l.xact_id::text as "xactId", l.event_seq::text as "eventSeq", ${due('subject')}
-from place h left join lateral (select * from event e order by e.xact_id desc, e.event_seq desc limit 1) l on true`,
+select coalesce($6::pg_snapshot, pg_current_snapshot())::text as upto,
+       pg_snapshot_xmax($5::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) as foreign,
+       (select count(*)::int from event) as passed, l.xact_id::text as "xactId", l.event_seq::text as "eventSeq", ${due('subject')}
+from (select) x left join lateral (select * from event e order by e.xact_id desc, e.event_seq desc limit 1) l on true`,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { newId } from '../../ids.js';
-import type { DueSubject, EmbeddingQueue, SpaceProgress, SpaceRecord } from '../../repository/embedding-queue.js';
+import type { DueSubject, EmbeddingQueue, EventReading, SpaceProgress, SpaceRecord } from '../../repository/embedding-queue.js';
 import type { VectorSource } from '../../repository/vectors.js';
 import type { Embedder } from './embedder.js';
 
@@ -26,6 +26,7 @@ export class TenantEmbedding {
   readonly #saved: (count: number) => void;
   readonly #worker = newId();
   #sinceIndex = 0;
+  #reading: EventReading | undefined;
   readonly #refused = new Map<string, { version: string; until: number }>();
 
   constructor(queue: EmbeddingQueue, signal: AbortSignal, saved: (count: number) => void = () => {}) {
@@ -39,6 +40,7 @@ export class TenantEmbedding {
    * followed: that is for an earlier model, which has the rest.
    */
   async run(space: SpaceRecord, embedder: Embedder, { walking }: { walking: boolean }): Promise<Outcome> {
+    this.#reading = undefined;
     // A provider may take longer for one batch than a claim lasts.
     const claiming = setInterval(
       () => void this.#queue.claim(space, this.#worker, CLAIM_SECONDS).catch(() => undefined),
@@ -65,12 +67,7 @@ export class TenantEmbedding {
 
   /** What is new comes before what is old. Answers whether there was anything. */
   async #step(space: SpaceRecord, embedder: Embedder, progress: SpaceProgress): Promise<boolean> {
-    const { due, passed, ...place } = await this.#queue.changed(space, progress, PAGE);
-    if (passed > 0) {
-      await this.#embed('message', space, embedder, due);
-      await this.#queue.moveTo(space, place);
-      return true;
-    }
+    if (await this.#follow(space, embedder, progress)) return true;
     for (const source of ['memory', 'node'] as const) {
       const subjects = await this.#queue.due(source, space, [...this.#stillRefused().keys()], DUE);
       if (subjects.length === 0) continue;
@@ -78,6 +75,16 @@ export class TenantEmbedding {
       return true;
     }
     return false;
+  }
+
+  /** Reads the events page by page; only their end is written down, so whoever dies on the way leaves nothing out. */
+  async #follow(space: SpaceRecord, embedder: Embedder, { seen }: SpaceProgress): Promise<boolean> {
+    const reading: EventReading = this.#reading?.seen === seen ? this.#reading : { seen, upto: null, xactId: '0', eventSeq: '0' };
+    const { due, passed, upto, xactId, eventSeq } = await this.#queue.changed(space, reading, PAGE);
+    await this.#embed('message', space, embedder, due);
+    this.#reading = passed === PAGE ? { seen, upto, xactId: xactId!, eventSeq: eventSeq! } : undefined;
+    if (passed < PAGE && (passed > 0 || reading.upto !== null)) await this.#queue.saw(space, upto);
+    return passed > 0;
   }
 
   async #walk(space: SpaceRecord, embedder: Embedder, { walkAfter }: SpaceProgress): Promise<boolean> {

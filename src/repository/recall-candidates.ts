@@ -98,7 +98,7 @@ export class RecallCandidates extends Repository {
   }
 }
 
-const counted = <Row extends Worded>({ search, ...row }: Row) => ({ ...row, frequencies: lexemeFrequencies(search) });
+const counted = <Row extends Worded>(row: Row) => Object.assign(row, { frequencies: lexemeFrequencies(row.search) });
 
 /** The lexemes that count for a score: those of the query, and those that stand in for them. */
 function countedLexemes({ analysis, statistics, neighbours }: Reading): string[] {

@@ -42,19 +42,26 @@ best as (
     where m.tenant_id = $1 and m.id = n.id and ($8::uuid is null or m.conversation_id = $8::uuid) and ${owned} and ${wanted} and ${there}
     limit 1) m
 ),
+run as (
+  select b.*, count(*) filter (where b.opens) over (order by b.conversation_id, b.stretch, b.seq) as number
+  from (
+    select b.*, (b.seq - lag(b.seq) over (partition by b.conversation_id, b.stretch order by b.seq) <= $15::int + $16::int + 1) is not true as opens
+    from best b
+  ) b
+),
 place as (
-  select distinct b.conversation_id, b.stretch, p.seq
-  from best b cross join lateral generate_series(b.seq - $15::int, b.seq + $16::int) p(seq)
+  select r.conversation_id, r.stretch, min(r.seq) - $15::int as first, max(r.seq) + $16::int as last
+  from run r group by r.conversation_id, r.stretch, r.number
 )
-select m.id, m.conversation_id as "conversationId", m.stretch, m.seq, coalesce(m.author, u.display_name) as author,
+select m.id, m.conversation_id as "conversationId", m.stretch, m.seq, coalesce(m.author, case when m.role = 'user' then (
+         select u.display_name from users u where u.tenant_id = $1 and u.id = m.user_id) end) as author,
        m.created_at as "createdAt", left(m.text, ${FEATURE_CHARACTERS}) as text, ${words('m', '$13')}, ${wanted} as wanted
 from place p
 cross join lateral (
   select m.* from messages m
-  where m.tenant_id = $1 and m.conversation_id = p.conversation_id and m.seq = p.seq and m.stretch = p.stretch and ${there}
-  limit 1
-) m
-left join users u on m.author is null and m.role = 'user' and u.tenant_id = $1 and u.id = m.user_id`,
+  where m.tenant_id = $1 and m.conversation_id = p.conversation_id and m.seq between p.first and p.last and m.stretch = p.stretch and ${there}
+  offset 0
+) m`,
 });
 
 const lookup = (where: string): string => `cross join lateral (
@@ -69,7 +76,7 @@ const lookup = (where: string): string => `cross join lateral (
  * ts_rank of one query for all would not do.
  *
  * Plan: a bitmap scan of `messages_search_idx` for each query; the caller bounds how many match. Then a probe of
- * `messages_seq_key` for each place.
+ * `messages_seq_key` for each run of neighbours.
  */
 export const turnCandidates = turns('turn_candidates', lookup('$8::uuid is null'));
 

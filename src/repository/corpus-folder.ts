@@ -1,11 +1,16 @@
 import type { Transaction } from 'sequelize';
 import type { Database } from '../db/database.js';
-import { countCorpus, foldCorpus, forgetCorpus, lockChanges, lockCorpus, tenantsWithChanges, verifyCorpus } from './sql/corpus.js';
+import { countCorpus, countedTenants, foldCorpus, forgetCorpus, lockChanges, lockCorpus, verifyCorpus } from './sql/corpus.js';
 
 /** Documents counted in one transaction: long enough to count a frequent word once, short enough not to be felt. */
 const BATCH = 500;
 
-export type CorpusCheck = Readonly<{ scopes: number; terms: number; wrong: number }>;
+/** Above so many documents the statistics of one word in 64 are compared. */
+const MANY = 200_000;
+const [EVERY, SAMPLE] = [0, 63];
+
+/** What waits to be counted, how many figures were compared, and how many of them are wrong. */
+export type CorpusCheck = Readonly<{ waiting: number; terms: number; wrong: number }>;
 
 /** Keeps the statistics of words of any tenant: who may read them is decided elsewhere. */
 export class CorpusFolder {
@@ -31,9 +36,9 @@ export class CorpusFolder {
     while (await this.fold(tenantId));
   }
 
-  async tenantsWithChanges(): Promise<string[]> {
-    const rows = await this.#db.query<{ id: string }>(tenantsWithChanges, []);
-    return rows.map(({ id }) => id);
+  /** Every tenant, with how many of its documents are counted. */
+  tenants(): Promise<{ id: string; documents: number }[]> {
+    return this.#db.query(countedTenants, []);
   }
 
   /** Counts every document of a tenant anew. Nobody writes meanwhile. */
@@ -46,15 +51,9 @@ export class CorpusFolder {
     });
   }
 
-  /** Compares the statistics of a tenant with a count of all its documents, once nothing waits to be counted. Nobody writes meanwhile. */
-  async verify(tenantId: string): Promise<CorpusCheck> {
-    await this.foldAll(tenantId);
-    return this.#db.transaction(async (transaction) => {
-      await this.#db.query(lockCorpus, [tenantId], transaction);
-      await this.#db.query(lockChanges, [], transaction);
-      while (await this.fold(tenantId, transaction));
-      const [check] = await this.#db.query<CorpusCheck>(verifyCorpus, [tenantId], transaction);
-      return check!;
-    });
+  /** Compares the statistics of a tenant with a count of its documents: of every word, or of some where there are many. */
+  async verify(tenantId: string, documents = 0): Promise<CorpusCheck> {
+    const [check] = await this.#db.query<CorpusCheck>(verifyCorpus, [tenantId, documents > MANY ? SAMPLE : EVERY]);
+    return check!;
   }
 }

@@ -120,4 +120,56 @@ describeEngines('statistics of words', (engine) => {
       { numRuns: 40 },
     );
   }, 120_000);
+
+  it('are told right from wrong without being counted first, and made anew', async () => {
+    const tenantId = await engine.freshTenant();
+    const store = await storeFor(engine.db, { tenantId, clock });
+    const folder = new CorpusFolder(engine.db, clock);
+    const save = (content: string) => store.turns.save({ user: 'ann', messages: [{ role: 'user', content }] });
+    await save('garden museum');
+    await folder.foldAll(tenantId);
+    const { messages } = await save('garden harbour');
+    await store.messages.softDelete(messages[0]!.id);
+    await save('garden recipe');
+    expect(await folder.verify(tenantId)).toMatchObject({ waiting: 1, wrong: 0 });
+    await engine.models.CorpusTerm.update({ documents: 7 }, { where: { tenantId, lexeme: 'museum' } });
+    await engine.models.CorpusTotal.update({ documents: 9 }, { where: { tenantId, source: 'message' } });
+    expect(await folder.verify(tenantId)).toMatchObject({ wrong: 4 });
+    await folder.rebuild(tenantId);
+    expect(await folder.verify(tenantId)).toMatchObject({ waiting: 0, wrong: 0 });
+    expect(await kept(engine, tenantId)).toEqual(await recount(engine, tenantId));
+  });
+
+  it('keep no word of what was removed for good', async () => {
+    const tenantId = await engine.freshTenant();
+    const store = await storeFor(engine.db, { tenantId, clock });
+    const folder = new CorpusFolder(engine.db, clock);
+    const { messages } = await store.turns.save({ messages: [{ role: 'user', content: 'the secret zeppelin' }] });
+    await folder.foldAll(tenantId);
+    await store.messages.purge(messages[0]!.id);
+    await folder.foldAll(tenantId);
+    expect(await engine.models.CorpusTerm.count({ where: { tenantId } })).toBe(0);
+    expect(await engine.models.CorpusChange.count({ where: { tenantId } })).toBe(0);
+  });
+
+  it('follow a conversation that gets its user late', async () => {
+    const tenantId = await engine.freshTenant();
+    const store = await storeFor(engine.db, { tenantId, clock });
+    const folder = new CorpusFolder(engine.db, clock);
+    const save = (content: string, user?: string) =>
+      store.turns.save({ conversationKey: 'k', user, messages: [{ role: 'user', content, author: 'Ann' }] });
+    await save('garden');
+    await folder.foldAll(tenantId);
+    await save('museum');
+    await save('harbour', 'ann');
+    await folder.foldAll(tenantId);
+    const user = await engine.models.User.findOne({ where: { tenantId, externalId: 'ann' }, rejectOnEmpty: true });
+    const own = await engine.models.CorpusTerm.findAll({ where: { tenantId, scopeId: user.id }, raw: true });
+    expect(own.map(({ lexeme, documents }) => [lexeme, documents]).sort()).toEqual([
+      ['author ann', 3],
+      ['garden', 1],
+      ['harbour', 1],
+      ['museum', 1],
+    ]);
+  });
 });

@@ -7,11 +7,12 @@ import { VERSION } from '../../version.js';
 import { startServer } from '../client.js';
 import { checkCounters, countRows, readLocks } from './queries.js';
 import type { Report, SelfCheck } from './report.js';
+import { checkStatistics } from './statistics.js';
 
 const LONG_TRANSACTION_SECONDS = 60;
 
 /** Looks at everything it can get at; one part that fails does not keep it from the others. */
-export async function examine(config: Config, progress: (text: string) => void): Promise<Report> {
+export async function examine(config: Config, fix: boolean, progress: (text: string) => void): Promise<Report> {
   const report: Report = {
     ok: false,
     program: { version: VERSION, node: process.version, platform: `${process.platform} ${process.arch}` },
@@ -27,7 +28,7 @@ export async function examine(config: Config, progress: (text: string) => void):
     }
   };
 
-  await part('Database', () => examineDatabase(config, report, part));
+  await part('Database', () => examineDatabase(config, fix, report, part));
   await part('MCP server', async () => {
     report.mcp = await shakeHands(config);
   });
@@ -37,6 +38,7 @@ export async function examine(config: Config, progress: (text: string) => void):
 
 async function examineDatabase(
   config: Config,
+  fix: boolean,
   report: Report,
   part: (what: string, work: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
@@ -63,6 +65,14 @@ async function examineDatabase(
     report.counters = await checkCounters(db.sequelize);
     if (report.counters.wrong > 0)
       report.problems.push(`Counters: wrong in ${report.counters.wrong} of ${report.counters.conversations} conversations.`);
+  });
+  await part('Statistics of words', async () => {
+    report.statistics = await checkStatistics(db, fix);
+    const { wrong } = report.statistics;
+    if (wrong.length > 0)
+      report.problems.push(
+        `Statistics of words: wrong for ${wrong.join(', ')}, so search ranks worse than it could. Run recollect doctor --fix.`,
+      );
   });
   await part('Locks', async () => {
     report.locks = await readLocks(db.sequelize);

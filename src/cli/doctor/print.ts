@@ -1,6 +1,6 @@
 import { envName, type FieldName } from '../../config/fields.js';
 import { columns, type Output } from '../output.js';
-import type { Report } from './report.js';
+import type { Report, Statistics } from './report.js';
 
 type Rows = (readonly [string, string])[];
 
@@ -11,7 +11,7 @@ export function printReport(report: Report, output: Output): void {
     for (const line of columns(rows)) output.line(line);
     output.line();
   };
-  const { program, settings, engine, schema, tables, counters, locks, mcp, problems } = report;
+  const { program, settings, engine, schema, tables, counters, statistics, locks, mcp, problems } = report;
 
   section('Program', [
     ['version', program.version],
@@ -50,6 +50,7 @@ export function printReport(report: Report, output: Output): void {
           ? `exact in all ${counters.conversations} conversations`
           : `wrong in ${counters.wrong} of ${counters.conversations} conversations`,
       ],
+      ...(statistics ? [['statistics of words', statisticsText(statistics)] as const] : []),
     ]);
   if (locks)
     section('Locks', [
@@ -64,6 +65,12 @@ export function printReport(report: Report, output: Output): void {
 
   for (const problem of problems) output.line(output.style('red', `✗ ${problem}`));
   if (problems.length === 0) output.line(output.style('green', '✓ Everything is in order.'));
+}
+
+function statisticsText({ tenants, terms, waiting, wrong, rebuilt }: Statistics): string {
+  const state = wrong.length > 0 ? `wrong for ${wrong.join(', ')}` : `right: ${terms} figures of ${tenants} tenants compared`;
+  const made = rebuilt.length > 0 ? `; made anew for ${rebuilt.join(', ')}` : '';
+  return `${state}${made}; ${waiting} changes wait to be counted`;
 }
 
 /** Most tables of a young memory are empty, and say so together. */

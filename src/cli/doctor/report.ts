@@ -1,6 +1,14 @@
 import type { EngineFacts } from '../../db/database.js';
 
 export type Counters = Readonly<{ conversations: number; wrong: number }>;
+/** Figures of the statistics of words that were compared with a count, those that are wrong, and tenants that were put right. */
+export type Statistics = Readonly<{
+  tenants: number;
+  terms: number;
+  waiting: number;
+  wrong: readonly string[];
+  rebuilt: readonly string[];
+}>;
 export type Locks = Readonly<{ waiting: number; oldestTransactionSeconds: number }>;
 export type SelfCheck = Readonly<{ handshakeMs: number; tools: readonly string[] }>;
 export type Schema = Readonly<{ applied: readonly string[]; pending: readonly string[]; unknown: readonly string[] }>;
@@ -14,6 +22,7 @@ export type Report = {
   schema?: Schema;
   tables?: Record<string, number>;
   counters?: Counters;
+  statistics?: Statistics;
   locks?: Locks;
   mcp?: SelfCheck;
   /** What somebody should do something about. */

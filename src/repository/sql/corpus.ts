@@ -64,27 +64,22 @@ totals as (
 select count(*)::int as folded from taken`,
 };
 
-/** Whose changes wait to be counted. */
-export const tenantsWithChanges: Statement = {
-  name: 'tenants_with_changes',
-  text: 'select t.id from tenants t where exists (select from corpus_changes x where x.tenant_id = t.id)',
-};
-
 /** Keeps writers out until the end of the transaction. */
 export const lockChanges: Statement = { name: 'lock_corpus_changes', text: 'lock table corpus_changes in share row exclusive mode' };
 
-const statistics = `
+/** The statistics of documents (`sign` 1, or -1 for words that are gone), of the words that `sampled` lets through. */
+const statistics = (documents: string, sampled: string): string => `
 document as materialized (
-  ${allDocuments}
+  ${documents}
 ),
 total as (
-  select d.source, s.scope_id, count(*)::int as documents,
-         sum((select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
+  select d.source, s.scope_id, sum(d.sign)::int as documents,
+         sum(d.sign * (select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
   from document d ${scopes} group by d.source, s.scope_id
 ),
 word as (
-  select d.source, s.scope_id, w.lexeme, count(*)::int as documents
-  from document d cross join lateral unnest(d.words) w(lexeme) ${scopes}
+  select d.source, s.scope_id, w.lexeme, sum(d.sign)::int as documents
+  from document d cross join lateral (select w.lexeme from unnest(d.words) w(lexeme) where ${sampled}) w ${scopes}
   group by d.source, s.scope_id, w.lexeme
 )`;
 
@@ -101,7 +96,7 @@ delete from corpus_terms where tenant_id = $1`,
 export const countCorpus: Statement = {
   name: 'count_corpus',
   text: `
-with ${statistics},
+with ${statistics(`select 1 as sign, d.* from (${allDocuments}) d`, 'true')},
 totals as (
   insert into corpus_totals (tenant_id, source, scope_id, documents, length, updated_at)
   select $1, t.source, t.scope_id, t.documents, t.length, $2::timestamptz from total t
@@ -110,17 +105,39 @@ insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
 select $1, w.source, w.scope_id, w.lexeme, w.documents from word w`,
 };
 
-/** How many figures of the statistics differ from what a count of all documents gives; everything has to be folded before. */
+const sampled = (lexeme: string): string => `hashtext(${lexeme}) & $2::int = 0`;
+
+/** Everything but what waits to be counted, and what waits to be taken back. */
+const countedDocuments = `
+  select 1 as sign, d.source, d.user_id, d.words from (${allDocuments}) d
+  where not exists (
+    select from corpus_changes x where x.tenant_id = $1 and x.source = d.source and x.subject_id = d.id and x.removed is null)
+  union all
+  select 1, x.source, x.user_id, tsvector_to_array(x.removed) from corpus_changes x where x.tenant_id = $1 and x.removed is not null`;
+
+/**
+ * How many figures of the statistics differ from what a count of the documents gives, of the words whose hash has none of the
+ * bits $2. One statement sees one moment: nobody has to stop writing.
+ */
 export const verifyCorpus: Statement = {
   name: 'verify_corpus',
   text: `
-with ${statistics}
-select (select count(*)::int from corpus_totals t where t.tenant_id = $1 and t.documents > 0) as scopes,
-       (select count(*)::int from corpus_terms t where t.tenant_id = $1) as terms,
+with ${statistics(countedDocuments, sampled('w.lexeme'))},
+known as (select * from corpus_terms t where t.tenant_id = $1 and ${sampled('t.lexeme')})
+select (select count(*)::int from corpus_changes x where x.tenant_id = $1) as waiting,
+       (select count(*)::int from known) as terms,
        (select count(*)::int from word w
-        full join (select * from corpus_terms t where t.tenant_id = $1) t on t.source = w.source and t.scope_id = w.scope_id and t.lexeme = w.lexeme
+        full join known t on t.source = w.source and t.scope_id = w.scope_id and t.lexeme = w.lexeme
         where t.documents is distinct from w.documents)
      + (select count(*)::int from total w
         full join (select * from corpus_totals t where t.tenant_id = $1) t on t.source = w.source and t.scope_id = w.scope_id
         where (coalesce(t.documents, 0), coalesce(t.length, 0)) <> (coalesce(w.documents, 0), coalesce(w.length, 0))) as wrong`,
+};
+
+/** Tenants that have anything to count, and how much of it is counted. */
+export const countedTenants: Statement = {
+  name: 'counted_tenants',
+  text: `
+select t.id, coalesce((select sum(c.documents)::int from corpus_totals c where c.tenant_id = t.id and c.scope_id = '${WHOLE_TENANT}'), 0) as documents
+from tenants t order by t.id`,
 };

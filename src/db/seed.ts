@@ -154,29 +154,46 @@ async function seedGraph({ db, models, tenantId, transaction, once }: Seeding): 
   await db.query(indexNodes, [tenantId, [...nodes.values()]], transaction);
 }
 
+/** What is indexed also waits to be counted. */
+const counted = (source: 'message' | 'memory' | 'node', update: string): string => `
+with indexed as (${update.trim()})
+insert into corpus_changes (tenant_id, source, subject_id, user_id) select $1, '${source}', i.id, i.user_id from indexed i`;
+
 const indexMessages: Statement = {
   name: 'seed_index_messages',
-  text: `
+  text: counted(
+    'message',
+    `
 update messages m set search = to_tsvector(n.text_search_config::regconfig, m.text)
-from tenants n where n.id = $1 and m.tenant_id = $1 and m.conversation_id = $2`,
+from tenants n where n.id = $1 and m.tenant_id = $1 and m.conversation_id = $2
+returning m.id, m.user_id`,
+  ),
 };
 
 const indexMemories: Statement = {
   name: 'seed_index_memories',
-  text: `
+  text: counted(
+    'memory',
+    `
 update episodic_memories m set search = to_tsvector(n.text_search_config::regconfig, concat_ws(' ', m.title, m.content))
-from tenants n where n.id = $1 and m.tenant_id = $1 and m.id = any($2::uuid[]) and m.search = ''`,
+from tenants n where n.id = $1 and m.tenant_id = $1 and m.id = any($2::uuid[]) and m.search = ''
+returning m.id, m.user_id`,
+  ),
 };
 
 const indexNodes: Statement = {
   name: 'seed_index_nodes',
-  text: `
+  text: counted(
+    'node',
+    `
 update memory_graph_nodes g set search = to_tsvector(n.text_search_config::regconfig, concat_ws(' ', g.key, g.type, o.texts))
 from tenants n, memory_graph_nodes k
 left join lateral (
   select string_agg(o.text, ' ') as texts from memory_graph_observations o where o.tenant_id = k.tenant_id and o.node_id = k.id
 ) o on true
-where n.id = $1 and g.tenant_id = $1 and g.id = any($2::uuid[]) and g.search = '' and k.tenant_id = g.tenant_id and k.id = g.id`,
+where n.id = $1 and g.tenant_id = $1 and g.id = any($2::uuid[]) and g.search = '' and k.tenant_id = g.tenant_id and k.id = g.id
+returning g.id, null::uuid as user_id`,
+  ),
 };
 
 const key = (tenantId: string, name: string): { tenantId: string; id: string } => ({ tenantId, id: idOf(tenantId, name) });

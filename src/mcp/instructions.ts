@@ -3,8 +3,12 @@ import type { Tool } from './define.js';
 /** One line a habit, each told only when the tools it speaks of are there. */
 const HABITS: readonly { needs: readonly string[]; text: string }[] = [
   {
+    needs: ['get_context'],
+    text: 'Before you answer: get_context with your conversation_key or conversation_id. It brings the user, the newest messages, open tasks and what is known.',
+  },
+  {
     needs: ['load_history'],
-    text: 'At the start of a dialogue: load_history with your conversation_key or conversation_id, so that you go on where it stopped. If you know neither, list_conversations (by user, topic or words) finds the id.',
+    text: 'To read more of a dialogue: load_history. list_conversations (by user, topic or words) finds its id.',
   },
   {
     needs: ['save_turn'],

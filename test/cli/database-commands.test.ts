@@ -73,6 +73,25 @@ describeEngines('seed and doctor', (engine) => {
   );
 
   it(
+    'finds statistics of words that are wrong, and makes them anew when it is told to',
+    async () => {
+      const tenantId = await engine.freshTenant();
+      await engine.models.CorpusTerm.create({
+        ...{ tenantId, source: 'message', scopeId: '00000000-0000-0000-0000-000000000000' },
+        ...{ lexeme: 'phantom', documents: 3 },
+      });
+      const { code, report } = await doctor();
+      expect(code).toBe(1);
+      expect(report.problems).toEqual([expect.stringContaining(`wrong for ${tenantId}`)]);
+      expect(report.statistics.wrong).toEqual([tenantId]);
+      const fixed = await runCli(['doctor', '--fix', ...settings()]);
+      expect(fixed).toMatchObject({ code: 0, stdout: expect.stringContaining(`made anew for ${tenantId}`) });
+      expect((await doctor()).code).toBe(0);
+    },
+    SLOW,
+  );
+
+  it(
     'exits with 1 when a conversation does not count its messages right',
     async () => {
       const tenantId = await engine.freshTenant();

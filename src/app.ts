@@ -92,7 +92,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   const recall = new Recall(thesaurus, embeddings, corpus, log);
 
   const shutDown = async (): Promise<void> => {
-    await Promise.all([changes.close(), embeddings.close(), corpus.close()]);
+    await Promise.all([changes.close(), embeddings.close(), corpus.close(), recall.close()]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };

@@ -7,6 +7,7 @@ import { type Reach, RecallCandidates } from './recall-candidates.js';
 import { type Reading, RecallReading } from './recall-reading.js';
 import { corpusOf, type RankedHit, type RecallFilter, type RecallHit, type RecallSource, type ScoreParts } from './recall-records.js';
 import { loadRecalled } from './sql/load-recalled.js';
+import { noteAccess } from './sql/note-access.js';
 import { type Neighbour, type QueryVector, VectorRepository } from './vectors.js';
 
 /** A query as a vector, and what a cosine with it counts beside words. */
@@ -81,6 +82,12 @@ export class RecallRepository extends Repository {
       const row = byId.get(hit.id);
       return row ? [{ ...row, ...hit }] : [];
     });
+  }
+
+  /** How many times memories were recalled, by id. */
+  async noteAccess(counts: ReadonlyMap<string, number>): Promise<void> {
+    const values = [this.tenantId, this.userId, [...counts.keys()], [...counts.values()], this.context.clock()];
+    await this.context.db.query(noteAccess, values, this.context.transaction);
   }
 
   private async score(

@@ -8,6 +8,7 @@ import type { RecallFilter, RecallHit, RecallSource } from '../repository/recall
 import type { SearchHit } from '../repository/search.js';
 import type { Store } from '../repository/store.js';
 import { parseSearchText } from '../search/query.js';
+import { AccessLog } from './access-log.js';
 import { withinTokens } from './hit-budget.js';
 import { freeze, Ranker, type Ranking, type SearchMode, type SearchUsed } from './ranker.js';
 
@@ -29,9 +30,16 @@ type Place = Readonly<{ start: number; frozen: Frozen | undefined }>;
 /** Answers questions about what was said and learned, a page at a time; the pages of one ranking do not change with what is written meanwhile. */
 export class Recall {
   readonly #ranker: Ranker;
+  readonly #accesses: AccessLog;
 
   constructor(...parts: ConstructorParameters<typeof Ranker>) {
     this.#ranker = new Ranker(...parts);
+    this.#accesses = new AccessLog(parts[3]);
+  }
+
+  /** To be called before the database is closed. */
+  close(): Promise<void> {
+    return this.#accesses.close();
   }
 
   /** Memories, messages and nodes of the graph. */
@@ -49,6 +57,10 @@ export class Recall {
     const ranking = await this.#ranker.rank(store, { ...filter, sources }, { frozen });
     const wanted = await store.recall.load(ranking.ranked.slice(start, start + limit));
     const { hits, totalTokens } = withinTokens(wanted, maxTokens);
+    this.#accesses.noted(
+      store,
+      hits.filter(({ source }) => source === 'memories').map(({ id }) => id),
+    );
     const dropped = wanted.length - hits.length;
     const end = dropped > 0 ? start + hits.length : start + limit;
     return { hits, nextCursor: next('recall', bound, end, ranking, frozen), totalTokens, dropped, search: ranking.search };

@@ -106,6 +106,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
       await handle.close();
       await changes.close();
       await embeddings.close();
+      await recall.close();
       await corpus.close();
     },
   };

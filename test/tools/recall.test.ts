@@ -225,6 +225,19 @@ describeEngines('recall', (engine) => {
     expect(await agent.refusal('recall', { query: 'x', tenant: 'y' })).toMatch(/tenant/);
   });
 
+  it('counts how often a memory was recalled, without making the answer wait', async () => {
+    const tenantId = await engine.freshTenant();
+    const times = async () =>
+      (await engine.models.EpisodicMemory.findAll({ where: { tenantId }, order: ['content'] })).map(({ accessCount }) => accessCount);
+    {
+      await using agent = await newAgent({ tenantId });
+      await agent.call('remember', { content: 'Ann likes apples.' });
+      await agent.call('remember', { content: 'The tractor is broken.' });
+      for (const query of ['apples', 'apples', 'apples, the tractor']) await agent.call('recall', { query });
+    }
+    expect(await times()).toEqual([3, 1]);
+  });
+
   it('answers a user the same, byte by byte, whether or not others have anything', async () => {
     const tenantId = await engine.freshTenant();
     const clock = () => new Date('2026-03-18T12:00:00Z');

@@ -45,9 +45,12 @@ async function measureSize(
   if (from === 0) await migrateUp(loading);
   const loader = await place.connect();
   const progress = (text: string) => note(`${place.engine}, ${sizeText(size)}: ${text}`);
-  const { indexMs, statisticsMs } = await load(loading, loader, await Corpus.open(SEED + from), { from, size }, progress);
-  await loader.end();
-  await loading.close();
+  const { indexMs, statisticsMs } = await load(loading, loader, await Corpus.open(SEED + from), { from, size }, progress).finally(
+    async () => {
+      await loader.end();
+      await loading.close();
+    },
+  );
 
   const db = await openDatabase(place.config, createLog('error'));
   const client = await place.connect();

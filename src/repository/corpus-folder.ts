@@ -1,6 +1,15 @@
 import type { Transaction } from 'sequelize';
 import type { Database } from '../db/database.js';
-import { countCorpus, countedTenants, foldCorpus, forgetCorpus, lockChanges, lockCorpus, verifyCorpus } from './sql/corpus.js';
+import {
+  countCorpus,
+  countedTenants,
+  foldCorpus,
+  forgetCorpus,
+  lockChanges,
+  lockCorpus,
+  takeYourTime,
+  verifyCorpus,
+} from './sql/corpus.js';
 
 /** Documents counted in one transaction: long enough to count a frequent word once, short enough not to be felt. */
 const BATCH = 500;
@@ -44,6 +53,7 @@ export class CorpusFolder {
   /** Counts every document of a tenant anew. Nobody writes meanwhile. */
   async rebuild(tenantId: string): Promise<void> {
     await this.#db.transaction(async (transaction) => {
+      await this.#db.query(takeYourTime, [], transaction);
       await this.#db.query(lockCorpus, [tenantId], transaction);
       await this.#db.query(lockChanges, [], transaction);
       await this.#db.query(forgetCorpus, [tenantId], transaction);
@@ -53,7 +63,10 @@ export class CorpusFolder {
 
   /** Compares the statistics of a tenant with a count of its documents: of every word, or of some where there are many. */
   async verify(tenantId: string, documents = 0): Promise<CorpusCheck> {
-    const [check] = await this.#db.query<CorpusCheck>(verifyCorpus, [tenantId, documents > MANY ? SAMPLE : EVERY]);
-    return check!;
+    return this.#db.transaction(async (transaction) => {
+      await this.#db.query(takeYourTime, [], transaction);
+      const [check] = await this.#db.query<CorpusCheck>(verifyCorpus, [tenantId, documents > MANY ? SAMPLE : EVERY], transaction);
+      return check!;
+    });
   }
 }

@@ -64,6 +64,9 @@ totals as (
 select count(*)::int as folded from taken`,
 };
 
+/** Counting all there is takes as long as it takes. */
+export const takeYourTime: Statement = { name: 'take_your_time', text: 'set local statement_timeout = 0' };
+
 /** Keeps writers out until the end of the transaction. */
 export const lockChanges: Statement = { name: 'lock_corpus_changes', text: 'lock table corpus_changes in share row exclusive mode' };
 

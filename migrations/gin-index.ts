@@ -19,3 +19,18 @@ export const createGinIndex = (table: string, column: string): string => `
       create index ${table}_${column}_idx on ${table} using gin (${column});
     end if;
   end $$`;
+
+/** Finds names of nodes that are spelled nearly as asked, where this database has pg_trgm and lets us make it. */
+export const createNameIndex = `
+  do $$
+  begin
+    if not exists (select from pg_extension where extname = 'btree_gin')
+       or not exists (select from pg_available_extensions where name = 'pg_trgm') then
+      return;
+    end if;
+    create extension if not exists pg_trgm;
+    create index memory_graph_nodes_name_idx on memory_graph_nodes
+      using gin (tenant_id, lower(key || ' ' || coalesce(label, '')) gin_trgm_ops);
+  exception when insufficient_privilege then
+    raise notice 'pg_trgm may not be created by this role';
+  end $$`;

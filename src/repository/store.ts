@@ -6,7 +6,9 @@ import { AssetRepository } from './assets.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
 import { EventRepository } from './events.js';
+import { GraphRepository } from './graph.js';
 import { HistoryRepository } from './history.js';
+import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
 import { MemoryRepository } from './memories.js';
 import { MemoryRemoval } from './memory-removal.js';
@@ -47,6 +49,8 @@ export class Store {
   readonly vectors: VectorRepository;
   readonly memories: MemoryRepository;
   readonly removal: MemoryRemoval;
+  readonly graph: GraphRepository;
+  readonly knowledgeGraph: KnowledgeGraphRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -64,6 +68,8 @@ export class Store {
     this.vectors = new VectorRepository(context);
     this.memories = new MemoryRepository(context);
     this.removal = new MemoryRemoval(context);
+    this.graph = new GraphRepository(context);
+    this.knowledgeGraph = new KnowledgeGraphRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
   }

@@ -8,6 +8,8 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'demo', load: () => import('./demo.js') },
   { name: 'doctor', load: () => import('./doctor.js') },
   { name: 'migrate', load: () => import('./migrate.js') },
+  { name: 'import', load: () => import('./import.js') },
+  { name: 'export', load: () => import('./export.js') },
   { name: 'seed', load: () => import('./seed.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

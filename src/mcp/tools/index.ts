@@ -10,6 +10,15 @@ import remember from './core/remember.js';
 import saveTurn from './core/save-turn.js';
 import searchMessages from './core/search-messages.js';
 import updateConversation from './core/update-conversation.js';
+import addObservations from './knowledge-graph/add-observations.js';
+import createEntities from './knowledge-graph/create-entities.js';
+import createRelations from './knowledge-graph/create-relations.js';
+import deleteEntities from './knowledge-graph/delete-entities.js';
+import deleteObservations from './knowledge-graph/delete-observations.js';
+import deleteRelations from './knowledge-graph/delete-relations.js';
+import openNodes from './knowledge-graph/open-nodes.js';
+import readGraph from './knowledge-graph/read-graph.js';
+import searchNodes from './knowledge-graph/search-nodes.js';
 import deleteMessage from './messages/delete-message.js';
 import editMessage from './messages/edit-message.js';
 import getMessage from './messages/get-message.js';
@@ -39,6 +48,15 @@ export const tools: readonly Tool[] = [
   getUserProfile,
   upsertUserProfile,
   listUserProfiles,
+  createEntities,
+  createRelations,
+  addObservations,
+  deleteEntities,
+  deleteObservations,
+  deleteRelations,
+  readGraph,
+  searchNodes,
+  openNodes,
   createTask,
   listTasks,
   updateTask,

@@ -19,7 +19,11 @@ export class GraphRemoval extends GraphChange {
       known.map(({ id }) => id),
     );
     const values = [this.tenantId, this.now, ids];
-    const [counts] = await this.context.db.query<{ observations: number; edges: number }>(deleteGraphNodes, values, this.context.transaction);
+    const [counts] = await this.context.db.query<{ observations: number; edges: number }>(
+      deleteGraphNodes,
+      values,
+      this.context.transaction,
+    );
     return { keys: known.map(({ key }) => key), ...counts! };
   }
 

@@ -65,7 +65,17 @@ export class GraphWriter extends GraphChange {
       const { label, type, properties } = givenNode(node ?? { key }).merge(undefined);
       const texts = node?.observations?.map(({ text }) => text).join('\n') ?? '';
       const dates = { valid_from: node?.validFrom ?? null, valid_to: node?.validTo ?? null };
-      return { id: ids.get(key), key, create: !refuse, named: !node && this.#given.ends === 'name', label, type, properties, texts, ...dates };
+      return {
+        id: ids.get(key),
+        key,
+        create: !refuse,
+        named: !node && this.#given.ends === 'name',
+        label,
+        type,
+        properties,
+        texts,
+        ...dates,
+      };
     });
     const locked = new Map<string, LockedNode>();
     for (let race = 0; race < MAX_RACES; race += 1) {
@@ -119,7 +129,8 @@ export class GraphWriter extends GraphChange {
     });
     this.rows.endedVersions.push(...plan.ended.filter((fact) => fact !== head).map(({ id }) => id));
     for (const period of plan.added)
-      if (!takesHead || period !== latest) this.rows.versions.push({ id: newId(), node_id: node.id, ...period.content, ...columnsOf(period) });
+      if (!takesHead || period !== latest)
+        this.rows.versions.push({ id: newId(), node_id: node.id, ...period.content, ...columnsOf(period) });
   }
 
   private planObservations(node: LockedNode, facts: Facts): void {

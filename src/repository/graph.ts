@@ -16,7 +16,11 @@ export class GraphRepository extends Repository {
   /** Writes nodes and edges, all or nothing. Safe to repeat, and for many callers at once. */
   async upsert(given: GraphUpsert): Promise<Upserted> {
     const { clean, redacted } = this.redact(given);
-    for (const each of [...(clean.nodes ?? []), ...(clean.nodes ?? []).flatMap(({ observations = [] }) => observations), ...(clean.edges ?? [])])
+    for (const each of [
+      ...(clean.nodes ?? []),
+      ...(clean.nodes ?? []).flatMap(({ observations = [] }) => observations),
+      ...(clean.edges ?? []),
+    ])
       assertDates(each);
     assertMessageSize('This upsert', [clean.nodes, clean.edges], this.context.limits);
     const done = await this.atomically((context) => new GraphWriter(context, clean).write());

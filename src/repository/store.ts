@@ -7,6 +7,7 @@ import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
 import { EventRepository } from './events.js';
 import { GraphRepository } from './graph.js';
+import { GraphQueries } from './graph-query.js';
 import { HistoryRepository } from './history.js';
 import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
@@ -50,6 +51,7 @@ export class Store {
   readonly memories: MemoryRepository;
   readonly removal: MemoryRemoval;
   readonly graph: GraphRepository;
+  readonly graphQueries: GraphQueries;
   readonly knowledgeGraph: KnowledgeGraphRepository;
   readonly #context: Context;
 
@@ -69,6 +71,7 @@ export class Store {
     this.memories = new MemoryRepository(context);
     this.removal = new MemoryRemoval(context);
     this.graph = new GraphRepository(context);
+    this.graphQueries = new GraphQueries(context);
     this.knowledgeGraph = new KnowledgeGraphRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);

@@ -95,3 +95,22 @@ from (
 ${ends}
 order by e.id`,
 };
+
+/** Edges by id ($2), of any moment. */
+export const loadGraphEdges: Statement = {
+  name: 'load_graph_edges',
+  text: `
+select ${columns}
+from unnest($2::uuid[]) w(id) join memory_graph_edges e on e.tenant_id = $1 and e.id = w.id
+${ends}
+order by e.id`,
+};
+
+/** Ids of nodes by key ($4) in a graph ($3) of an owner ($2), as far as they are there. */
+export const graphNodeIds: Statement = {
+  name: 'graph_node_ids',
+  text: `
+select n.id, n.key from unnest($4::text[]) with ordinality w(key, at)
+join memory_graph_nodes n on n.tenant_id = $1 and n.owner_id = $2::uuid and n.graph = $3 and n.key = w.key
+order by w.at`,
+};

@@ -5,7 +5,10 @@ import { INDEXED_CHARACTERS } from './save-turn.js';
 const apart = (column: string): string => `regexp_replace(${column}, '([[:lower:][:digit:]])([[:upper:]])', '\\1 \\2', 'g')`;
 
 /** What a node is found by: its names first, then its type and what is said of it. */
-export const nodeSearch = (config: string, row: { key: string; label: string; type: string; properties: string; texts: string }): string => `
+export const nodeSearch = (
+  config: string,
+  row: { key: string; label: string; type: string; properties: string; texts: string },
+): string => `
          setweight(to_tsvector(${config}, left(concat_ws(' ', ${row.key}, ${apart(row.key)}, ${row.label}), 2000)), 'A')
          || setweight(to_tsvector(${config}, left(coalesce(${apart(row.type)}, ''), 1000)), 'B')
          || setweight(to_tsvector(${config}, left(coalesce(${row.texts}, ''), ${INDEXED_CHARACTERS})), 'C')

@@ -34,3 +34,12 @@ export const createNameIndex = `
   exception when insufficient_privilege then
     raise notice 'pg_trgm may not be created by this role';
   end $$`;
+
+/** Finds texts by any part of them, where this database has pg_trgm and `createNameIndex` could make it; without, they are all read. */
+export const createTextIndex = (table: string, columns: string, where: string): string => `
+  do $$
+  begin
+    if exists (select from pg_extension where extname = 'btree_gin') and exists (select from pg_extension where extname = 'pg_trgm') then
+      create index ${table}_text_idx on ${table} using gin (tenant_id, ${columns}) where ${where};
+    end if;
+  end $$`;

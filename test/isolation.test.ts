@@ -53,6 +53,15 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   get_user_profile: [({ user }) => ({ user })],
   upsert_user_profile: [],
   list_user_profiles: [() => ({ query: SECRET })],
+  create_entities: [({ key }) => ({ entities: [{ name: key, entityType: 'intruder', observations: [] }] })],
+  create_relations: [({ key }) => ({ relations: [{ from: key, to: key, relationType: 'is' }] })],
+  add_observations: [({ message }) => ({ observations: [{ entityName: message, contents: ['intruder'] }] })],
+  delete_observations: [({ key }) => ({ deletions: [{ entityName: key, observations: [SECRET] }] })],
+  delete_relations: [({ key }) => ({ relations: [{ from: key, to: key, relationType: 'is' }] })],
+  search_nodes: [({ message }) => ({ query: message }), () => ({ query: SECRET })],
+  open_nodes: [({ message }) => ({ names: [message] })],
+  delete_entities: [({ key }) => ({ entityNames: [key] }), ({ message }) => ({ entityNames: [message] })],
+  read_graph: [() => ({})],
   create_task: [
     ({ conversation }) => ({ title: 'x', conversation_id: conversation }),
     ({ message }) => ({ title: 'x', message_id: message }),
@@ -94,6 +103,9 @@ async function settle(agent: Agent, user: string): Promise<Ids> {
   const { task } = await agent.call('create_task', { title: SECRET, conversation_id: saved.conversation_id });
   await agent.call('upsert_user_profile', { user, profile: { note: SECRET } });
   const { memory } = await agent.call('remember', { content: SECRET, user, conversation_id: saved.conversation_id });
+  const entity = { entityType: 'secret', observations: [SECRET] };
+  await agent.call('create_entities', { entities: [`key-${user}`, message].map((name) => ({ name, ...entity })) });
+  await agent.call('create_relations', { relations: [{ from: `key-${user}`, to: `key-${user}`, relationType: 'is' }] });
   return {
     conversation: saved.conversation_id,
     key: `key-${user}`,
@@ -147,6 +159,7 @@ describeEngines('isolation', (engine) => {
           await theirs.call('load_history', { conversation_id: ids.conversation, include_deleted: true }),
           await theirs.call('get_user_profile', { user: ids.user }),
           await theirs.call('list_tasks', {}),
+          await theirs.call('read_graph', {}),
           (await theirs.client.readResource({ uri: `memory://memories/${ids.memory}` })).contents,
           (await theirs.call('poll_events', { after: '0' })).events,
         ]);

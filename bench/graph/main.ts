@@ -84,7 +84,7 @@ async function measureSize(size: number, engine: 'embedded' | 'postgres', folder
   return rows;
 }
 
-const compare = ({ calls }: Operation, servers: { ours: StdioServer; reference: StdioServer }, size: number) => {
+function compare({ calls }: Operation, servers: { ours: StdioServer; reference: StdioServer }, size: number) {
   const contender = (server: StdioServer) => {
     const next = calls();
     return {
@@ -96,4 +96,4 @@ const compare = ({ calls }: Operation, servers: { ours: StdioServer; reference: 
   };
   const amount = size > LARGE ? { samples: 7, warmUp: 1 } : { samples: 30, warmUp: 3 };
   return takeTurns({ ours: contender(servers.ours), reference: contender(servers.reference) }, amount);
-};
+}

@@ -42,6 +42,13 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     ({ conversation }) => ({ filter: { conversation_id: conversation } }),
     () => ({ filter: { query: SECRET } }),
   ],
+  graph_upsert: [],
+  graph_query: [
+    () => ({ query: SECRET }),
+    ({ key }) => ({ keys: [key], depth: 2 }),
+    ({ key }) => ({ from: key, to: `${key}-2` }),
+    ({ key }) => ({ keys: [key], known_at: '2999-01-01' }),
+  ],
   get_message: [({ message }) => ({ message_id: message })],
   edit_message: [({ message }) => ({ message_id: message, content: 'defaced' })],
   delete_message: [
@@ -62,6 +69,12 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   open_nodes: [({ message }) => ({ names: [message] })],
   delete_entities: [({ key }) => ({ entityNames: [key] }), ({ message }) => ({ entityNames: [message] })],
   read_graph: [() => ({})],
+  graph_delete: [
+    ({ key }) => ({ keys: [key] }),
+    ({ key }) => ({ observations: [{ key, text: SECRET }] }),
+    ({ key }) => ({ edges: [{ source: key, target: `${key}-2`, type: SECRET }] }),
+  ],
+  graph_stats: [() => ({}), () => ({ graph: SECRET })],
   create_task: [
     ({ conversation }) => ({ title: 'x', conversation_id: conversation }),
     ({ message }) => ({ title: 'x', message_id: message }),
@@ -77,6 +90,7 @@ const pointResource = (template: string, ids: Ids): string =>
     .replace('conversations/{id}', `conversations/${ids.conversation}`)
     .replace('assets/{id}', `assets/${ids.asset}`)
     .replace('memories/{id}', `memories/${ids.memory}`)
+    .replace('{graph}/nodes/{key}', `main/nodes/${ids.key}`)
     .replace('{external_id}', encodeURIComponent(ids.user))
     .replace(/\{\?.*\}/, '');
 
@@ -106,6 +120,11 @@ async function settle(agent: Agent, user: string): Promise<Ids> {
   const entity = { entityType: 'secret', observations: [SECRET] };
   await agent.call('create_entities', { entities: [`key-${user}`, message].map((name) => ({ name, ...entity })) });
   await agent.call('create_relations', { relations: [{ from: `key-${user}`, to: `key-${user}`, relationType: 'is' }] });
+  await agent.call('graph_upsert', {
+    nodes: [{ key: `key-${user}`, label: SECRET, observations: [SECRET] }],
+    edges: [{ source: `key-${user}`, target: `key-${user}-2`, type: SECRET }],
+  });
+  await agent.call('graph_upsert', { nodes: [{ key: SECRET }], graph: SECRET });
   return {
     conversation: saved.conversation_id,
     key: `key-${user}`,
@@ -162,6 +181,7 @@ describeEngines('isolation', (engine) => {
           await theirs.call('read_graph', {}),
           (await theirs.client.readResource({ uri: `memory://memories/${ids.memory}` })).contents,
           (await theirs.call('poll_events', { after: '0' })).events,
+          await theirs.call('graph_query', { keys: [ids.key], depth: 2 }),
         ]);
       const before = await everything();
 

@@ -10,6 +10,7 @@ import { graphNodeIds, loadGraphEdges } from './sql/graph-load.js';
 import { neighbourhoods } from './sql/graph-neighbourhood.js';
 import { shortestPaths } from './sql/graph-paths.js';
 import { MAX_FOUND, searchGraphNames, searchGraphWords } from './sql/graph-search.js';
+import { graphStats } from './sql/graph-stats.js';
 
 export const DIRECTIONS = ['out', 'in', 'both'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -31,6 +32,17 @@ export type FoundNode = GraphNode & { distance: number };
 export type GraphAnswer = { nodes: FoundNode[]; edges: GraphEdge[]; missing: string[]; nextCursor: string | null; truncated: boolean };
 export type GraphPath = { nodes: string[]; edges: string[] };
 export type PathAnswer = { nodes: GraphNode[]; edges: GraphEdge[]; paths: GraphPath[]; truncated: boolean };
+
+type Counts = { nodes: number; edges: number; observations: number };
+type TypeCount = { type: string | null; count: number };
+export type GraphStats = Counts & {
+  graphs: { graph: string; nodes: number }[];
+  /** What is kept only for the past, and for what was believed in the past. */
+  closed: Counts;
+  nodeTypes: TypeCount[];
+  edgeTypes: TypeCount[];
+  hubs: { graph: string; key: string; edges: number }[];
+};
 
 type Ranked = { id: string; distance: number };
 type Ranking = { ranked: Ranked[]; missing: string[]; cut: boolean };
@@ -119,6 +131,13 @@ export class GraphQueries extends Repository {
         ? await db.query<{ id: string }>(searchGraphNames, [...scope, query.trim().toLowerCase(), types], transaction)
         : [];
     return [...new Set([...found, ...near].map(({ id }) => id))].slice(0, MAX_FOUND);
+  }
+
+  /** Counts of one graph, or of all. */
+  async stats(graph?: string): Promise<GraphStats> {
+    const values = [this.tenantId, this.userId ?? WHOLE_TENANT, graph ?? null];
+    const [stats] = await this.context.db.query<GraphStats>(graphStats, values, this.context.transaction);
+    return stats!;
   }
 
   private async rank(question: GraphQuestion, limit: number): Promise<Ranking> {

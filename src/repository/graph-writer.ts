@@ -19,7 +19,7 @@ import {
   type ObservationContent,
   periodOf,
 } from './graph-facts.js';
-import type { GraphUpsert, Json, NewNode, Upserted } from './graph-records.js';
+import type { GraphUpsert, Json, NewNode, NewObservation, Upserted } from './graph-records.js';
 import { changeFact, type Fact } from './graph-timeline.js';
 
 /** Another caller creates what this one wants to lock, at the same moment; it cannot do so often. */
@@ -143,7 +143,7 @@ export class GraphWriter extends GraphChange {
       const known = facts.observations
         .filter((row) => row.node_id === node.id && row.text_hash === text_hash)
         .map((row) => factOf(row, { source: row.source, evidence: row.evidence } as ObservationContent));
-      const given = mentions.reduce((a, b) => ({ ...a, ...b, evidence: [...(a.evidence ?? []), ...(b.evidence ?? [])] }));
+      const given = Object.assign({}, ...mentions, { evidence: mentions.flatMap(({ evidence = [] }) => evidence) }) as NewObservation;
       const plan = changeFact(known, givenObservation(given), this.now.getTime());
       observations[plan.change] += 1;
       if (plan.change === 'unchanged') continue;

@@ -3,6 +3,8 @@ import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
 import forget from './core/forget.js';
+import graphQuery from './core/graph-query.js';
+import graphUpsert from './core/graph-upsert.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
 import recall from './core/recall.js';
@@ -10,6 +12,8 @@ import remember from './core/remember.js';
 import saveTurn from './core/save-turn.js';
 import searchMessages from './core/search-messages.js';
 import updateConversation from './core/update-conversation.js';
+import graphDelete from './graph-admin/graph-delete.js';
+import graphStats from './graph-admin/graph-stats.js';
 import addObservations from './knowledge-graph/add-observations.js';
 import createEntities from './knowledge-graph/create-entities.js';
 import createRelations from './knowledge-graph/create-relations.js';
@@ -41,6 +45,8 @@ export const tools: readonly Tool[] = [
   remember,
   recall,
   forget,
+  graphUpsert,
+  graphQuery,
   getMessage,
   editMessage,
   deleteMessage,
@@ -48,6 +54,8 @@ export const tools: readonly Tool[] = [
   getUserProfile,
   upsertUserProfile,
   listUserProfiles,
+  graphDelete,
+  graphStats,
   createEntities,
   createRelations,
   addObservations,

@@ -95,7 +95,7 @@ export const graph: Migration = {
       create unique index memory_graph_observations_text_hash_key on memory_graph_observations (tenant_id, node_id, text_hash)
       where invalidated_at is null and valid_to is null`);
     await sql(createTextIndex('memory_graph_observations', 'text gin_trgm_ops', 'invalidated_at is null and valid_to is null'));
-    await sql('create index memory_graph_observations_node_id_idx on memory_graph_observations (tenant_id, node_id, recorded_at)');
+    await sql('create index memory_graph_observations_node_id_idx on memory_graph_observations (tenant_id, node_id, id)');
 
     await sql(`
       create table memory_graph_edges (

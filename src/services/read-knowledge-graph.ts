@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../repository/cursor.js';
-import type { Entity, EntityRow, KnowledgeGraphRepository, Part, Relation, RelationRow } from '../repository/knowledge-graph.js';
+import type {
+  Entity,
+  EntityRow,
+  KnowledgeGraphRepository,
+  Part,
+  Relation,
+  RelationRow,
+  RelationsOf,
+} from '../repository/knowledge-graph.js';
 import { cutText } from '../search/snippet.js';
 
 export type GraphPage = {
@@ -34,36 +42,53 @@ type Place = z.output<typeof place>;
 export async function readKnowledgeGraph(graph: KnowledgeGraphRepository, part: Part, cursor: string | undefined): Promise<GraphPage> {
   const from = cursor === undefined ? {} : decodeCursor('knowledge_graph', part, cursor, position);
   const entityRows = from.entities === null ? [] : await graph.entities(part, { ...from.entities, limit: ENTITIES + 1 });
-  const about = part.part === 'containing' ? { part: 'of' as const, ids: entityRows.slice(0, ENTITIES).map(({ id }) => id) } : part;
-  const relationRows = from.relations === null ? [] : await graph.relations(about, { ...from.relations, limit: RELATIONS + 1 });
+  const { shown, relationRows, about } =
+    part.part === 'containing'
+      ? await withTheirRelations(graph, entityRows)
+      : await withRelationsOf(graph, part, entityRows, from.relations);
+  const { relations, next } = fitRelations(relationRows, PAGE_BYTES - shown.bytes);
 
-  const wanted = sum(relationRows.slice(0, RELATIONS).map(({ relation }) => sizeOf(relation)));
-  const shown = fitEntities(entityRows, PAGE_BYTES - Math.min(wanted, PAGE_BYTES * RELATIONS_SHARE));
-  const ids = new Set(entityRows.slice(0, shown.count).map(({ id }) => id));
-  const candidates = about.part === 'of' ? relationRows.filter(({ fromId, toId }) => ids.has(fromId) || ids.has(toId)) : relationRows;
-  const { relations, next } = fitRelations(candidates, PAGE_BYTES - shown.bytes);
-
-  const rest: { entities: Place; relations: Place } = { entities: shown.next, relations: next };
+  const rest = { entities: shown.next, relations: next };
   if (!rest.entities && !rest.relations) return { entities: shown.entities, relations, leftOut: undefined, nextCursor: null };
-  const pages = about.part !== 'of' || rest.entities;
-  return {
-    entities: shown.entities,
-    relations,
-    leftOut: {
-      entities: rest.entities ? await graph.countEntities(part, rest.entities.id) : 0,
-      relations: rest.relations ? await graph.countRelations(about, rest.relations.id) : 0,
-    },
-    nextCursor: pages ? encodeCursor('knowledge_graph', part, about.part === 'of' ? { entities: rest.entities } : rest) : null,
+  const leftOut = {
+    entities: rest.entities ? await graph.countEntities(part, rest.entities.id) : 0,
+    relations: rest.relations ? await graph.countRelations(about, rest.relations.id) : 0,
   };
+  // A search goes on with its entities; open_nodes shows all relations of one.
+  const place = about.part === 'of' ? rest.entities && { entities: rest.entities } : rest;
+  return { entities: shown.entities, relations, leftOut, nextCursor: place && encodeCursor('knowledge_graph', part, place) };
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+type Chosen = { shown: ReturnType<typeof fitEntities>; relationRows: RelationRow[]; about: RelationsOf };
+
+async function withRelationsOf(
+  graph: KnowledgeGraphRepository,
+  about: Exclude<Part, { part: 'containing' }>,
+  rows: readonly EntityRow[],
+  from: Place,
+): Promise<Chosen> {
+  const relationRows = from === null ? [] : await graph.relations(about, { ...from, limit: RELATIONS + 1 });
+  const reserved = Math.min(sizeOfAll(relationRows), PAGE_BYTES * RELATIONS_SHARE);
+  return { shown: fitEntities(rows, PAGE_BYTES - reserved), relationRows, about };
+}
+
+/** Fewer entities, where all that fit would leave too little room for their relations. */
+async function withTheirRelations(graph: KnowledgeGraphRepository, rows: readonly EntityRow[]): Promise<Chosen> {
+  const choose = async (budget: number): Promise<Chosen> => {
+    const shown = fitEntities(rows, budget);
+    const about = { part: 'of' as const, ids: rows.slice(0, shown.count).map(({ id }) => id) };
+    return { shown, relationRows: shown.count === 0 ? [] : await graph.relations(about, { limit: RELATIONS + 1 }), about };
+  };
+  const most = await choose(PAGE_BYTES);
+  const fits = most.shown.bytes + sizeOfAll(most.relationRows) <= PAGE_BYTES;
+  return fits ? most : choose(PAGE_BYTES * (1 - RELATIONS_SHARE));
+}
 
 /** Bytes of an item of a list two levels down in indented JSON. */
-const sizeOf = (item: unknown): number => {
-  const text = JSON.stringify([[item]], null, 2);
-  return Buffer.byteLength(text);
-};
+const sizeOf = (item: unknown): number => Buffer.byteLength(JSON.stringify([[item]], null, 2));
+
+const sizeOfAll = (rows: readonly RelationRow[]): number =>
+  rows.slice(0, RELATIONS).reduce((total, { relation }) => total + sizeOf(relation), 0);
 
 function fitEntities(rows: readonly EntityRow[], budget: number) {
   const entities: Entity[] = [];

@@ -9,42 +9,40 @@ export type Part = 'all' | 'named' | 'containing';
 /** Of the relations: all of the graph, those of the entities named $4, or those of the entities with the ids $4. */
 export type RelationPart = 'all' | 'named' | 'of';
 
+// An aggregate, because the planner would answer `exists` by reading all observations first.
 const contains = (row: string): string => `
   (${row}.key ilike $4 or ${row}.type ilike $4
-   or exists (select from memory_graph_observations o
-              where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')} and o.text ilike $4))`;
+   or (select bool_or(o.text ilike $4) from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')}))`;
 
-/** This many entities are looked through one by one before the index of trigrams is asked: a common text is found among them. */
-const WALKED = 400;
+/** A text that more rows hold is so common that going through the entities in order soon fills an answer. */
+const RARE = 5_000;
 
 /**
  * Ids of the entities of a part from the place `from` on, in the order in which they were made.
  *
- * Plan: `memory_graph_nodes_graph_idx` or, for names, `memory_graph_nodes_key_key`. For a text that is not common enough to fill
- * an answer from the first few hundred, bitmap scans of `memory_graph_nodes_text_idx` and `memory_graph_observations_text_idx`;
- * without pg_trgm, everything is looked through.
+ * Plan: `memory_graph_nodes_graph_idx` or, for names, `memory_graph_nodes_key_key`. For a text, bitmap scans of
+ * `memory_graph_nodes_text_idx` and `memory_graph_observations_text_idx` up to a limit; without pg_trgm, everything is read.
  */
 const idsOf = (part: Part, from: string, limit: string): string => {
   const wanted = `${ofGraph('n')} and ${live('n')} and n.id >= ${from}`;
-  if (part === 'all') return `select n.id from memory_graph_nodes n where ${wanted} and $4::text is null order by n.id limit ${limit}`;
-  if (part === 'named')
-    return `select n.id from memory_graph_nodes n where ${wanted} and n.key = any($4::text[]) order by n.id limit ${limit}`;
+  const list = (condition: string): string =>
+    `select n.id from memory_graph_nodes n where ${wanted} and ${condition} order by n.id limit ${limit}`;
+  if (part === 'all') return list('$4::text is null');
+  if (part === 'named') return list('n.key = any($4::text[])');
   return `
-  select id from (
-    (with walked as materialized (
-       select n.id, n.key, n.type from memory_graph_nodes n where ${wanted} order by n.id limit ${WALKED}
-     ),
-     near as materialized (select n.id from walked n where ${contains('n')} order by n.id limit ${limit})
-     select id from near
-     union
-     select id from (
-       select n.id from memory_graph_nodes n where ${wanted} and (n.key ilike $4 or n.type ilike $4)
-       union all
-       select n.id from memory_graph_observations o join memory_graph_nodes n on n.tenant_id = $1 and n.id = o.node_id
-       where o.tenant_id = $1 and ${live('o')} and o.text ilike $4 and ${wanted}
-     ) far
-     where (select count(*) from near) < ${limit} and (select count(*) from walked) = ${WALKED})
-  ) found order by id limit ${limit}`;
+  with hit as materialized (
+    select n.id from memory_graph_nodes n where ${wanted} and (n.key ilike $4 or n.type ilike $4)
+    union all
+    select o.node_id from memory_graph_observations o where o.tenant_id = $1 and ${live('o')} and o.text ilike $4
+    limit ${RARE + 1}
+  ),
+  rare as materialized (select count(*) <= ${RARE} as yes from hit),
+  few as (
+    select n.id from (select distinct h.id from hit h) h join memory_graph_nodes n on n.tenant_id = $1 and n.id = h.id
+    where (select yes from rare) and ${wanted}
+  ),
+  many as (${list(`not (select yes from rare) and ${contains('n')}`)})
+  select id from (select id from few union all select id from many) found order by id limit ${limit}`;
 };
 
 /** Entities from the place $5 on, at most $6; of the first one, the observations after $7, and of each at most $8, one more to see whether there are more. */
@@ -71,7 +69,8 @@ const edgesOf = (part: RelationPart): string => {
   if (part === 'all')
     return `
   select e.id, e.source_id, e.target_id, e.type from memory_graph_edges e
-  where ${wanted} and $4::text is null and exists (select from memory_graph_nodes s where ${ofGraph('s')} and s.id = e.source_id)
+  where ${wanted} and $4::text is null
+    and (select s.owner_id = $2::uuid and s.graph = $3 from memory_graph_nodes s where s.tenant_id = $1 and s.id = e.source_id)
   order by e.id limit $6::int`;
   const nodes =
     part === 'named'

@@ -49,8 +49,6 @@ type Ranking = { ranked: Ranked[]; missing: string[]; cut: boolean };
 
 const place = z.strictObject({ at: z.number().int().min(1), asOf: z.iso.datetime(), knownAt: z.iso.datetime() });
 const MAX_WORDS = 20;
-/** A query that names fewer nodes than this is also taken for a misspelled name. */
-const FEW = 5;
 /** So many of what a query finds are the middle of a neighbourhood. */
 const MAX_ROOTS = 20;
 const SHOWN_OBSERVATIONS = 20;
@@ -126,11 +124,12 @@ export class GraphQueries extends Repository {
     if (words.length === 0) return [];
     const { db, transaction } = this.context;
     const found = await db.query<{ id: string }>(searchGraphWords, [...scope, words, types, query.trim()], transaction);
+    // What no word finds may be a misspelled name.
     const near =
-      found.length < FEW && db.capabilities.trigram
+      found.length === 0 && db.capabilities.trigram
         ? await db.query<{ id: string }>(searchGraphNames, [...scope, query.trim().toLowerCase(), types], transaction)
         : [];
-    return [...new Set([...found, ...near].map(({ id }) => id))].slice(0, MAX_FOUND);
+    return [...found, ...near].map(({ id }) => id);
   }
 
   /** Counts of one graph, or of all. */

@@ -2,8 +2,9 @@ import type { Statement } from '../../db/database.js';
 import { beliefOf } from './graph-moment.js';
 
 /** No word, however common, makes a search look at more nodes than this. */
-const MAX_MATCHES = 2000;
+const MAX_MATCHES = 1000;
 export const MAX_FOUND = 500;
+const MAX_RANKED = 1000;
 
 const moment = { asOf: '$2', knownAt: '$3' };
 const ofGraph = 'n.tenant_id = $1 and n.owner_id = $4::uuid and n.graph = $5';
@@ -32,7 +33,7 @@ found as materialized (
   select w.word, m.id, greatest(ts_rank('{0.1, 0.3, 0.6, 1}', m.search, w.stemmed), 0.7 * ts_rank('{0.1, 0.3, 0.6, 1}', m.search, w.prefix)) as rank
   from word w cross join lateral (
     select n.id, n.search from memory_graph_nodes n
-    where ${ofGraph} and (n.search @@ w.stemmed or n.search @@ w.prefix) and (n.invalidated_at is null or $3::timestamptz is not null)
+    where ${ofGraph} and n.search @@ (w.stemmed || w.prefix) and (n.invalidated_at is null or $3::timestamptz is not null)
     limit ${MAX_MATCHES}
   ) m
   where w.counts
@@ -41,7 +42,8 @@ rarity as (
   select f.word, ln(1 + ${MAX_MATCHES}::float8 / count(*)) as weight from found f group by f.word
 ),
 ranked as (
-  select f.id, sum(f.rank * r.weight) as score from found f join rarity r on r.word = f.word group by f.id
+  (select f.id, sum(f.rank * r.weight) as score from found f join rarity r on r.word = f.word
+   group by f.id order by 2 desc, 1 limit ${MAX_RANKED})
   union all
   select n.id, 1000 from memory_graph_nodes n where ${ofGraph} and n.key = $8
 )

@@ -25,7 +25,7 @@ export default defineTool({
     to: nodeKey().optional().describe('Path end.'),
     types: z.array(typeName()).max(20).optional().describe('Node types.'),
     edge_types: z.array(typeName()).max(20).optional().describe('Edge types.'),
-    direction: z.enum(DIRECTIONS).default('both').describe('Edges to follow (both).'),
+    direction: z.enum(DIRECTIONS).default('both').describe('Of edges (both).'),
     depth: z.number().int().min(0).max(4).optional().describe('Edges away (query 0, keys 1, path 4).'),
     as_of: timestamp().optional().describe('True then.'),
     known_at: timestamp().optional().describe('Believed then.'),

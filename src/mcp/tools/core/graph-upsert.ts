@@ -37,7 +37,7 @@ export default defineTool({
       .array(
         z.strictObject({
           key: nodeKey().describe('Unique name.'),
-          type: typeName().optional().describe('Such as person.'),
+          type: typeName().optional().describe('Like person.'),
           label: nodeKey().optional().describe('Display name.'),
           properties: properties(),
           observations: z
@@ -56,7 +56,7 @@ export default defineTool({
         z.strictObject({
           source: nodeKey().describe('Its start.'),
           target: nodeKey().describe('Its end.'),
-          type: typeName().describe('Such as works_at.'),
+          type: typeName().describe('Like works_at.'),
           properties: properties(),
           weight: z.number().min(0).optional().describe('Strength (1).'),
           evidence: evidence(),

@@ -40,7 +40,7 @@ export const graph: Migration = {
       )`);
     await sql(createGinIndex('memory_graph_nodes', 'search'));
     await sql(createNameIndex);
-    await sql(createTextIndex('memory_graph_nodes', 'key gin_trgm_ops, type gin_trgm_ops', 'invalidated_at is null and valid_to is null'));
+    await sql(createTextIndex('memory_graph_nodes', 'key gin_trgm_ops, type gin_trgm_ops', 'invalidated_at is null'));
     await sql('create index memory_graph_nodes_graph_idx on memory_graph_nodes (tenant_id, owner_id, graph, id)');
     await sql('create index memory_graph_nodes_updated_at_idx on memory_graph_nodes (tenant_id, updated_at desc, id desc)');
 
@@ -94,7 +94,7 @@ export const graph: Migration = {
     await sql(`
       create unique index memory_graph_observations_text_hash_key on memory_graph_observations (tenant_id, node_id, text_hash)
       where invalidated_at is null and valid_to is null`);
-    await sql(createTextIndex('memory_graph_observations', 'text gin_trgm_ops', 'invalidated_at is null and valid_to is null'));
+    await sql(createTextIndex('memory_graph_observations', 'text gin_trgm_ops', 'invalidated_at is null'));
     await sql('create index memory_graph_observations_node_id_idx on memory_graph_observations (tenant_id, node_id, id)');
 
     await sql(`

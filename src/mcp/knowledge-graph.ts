@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAME_LENGTH } from '../repository/knowledge-graph.js';
 import type { GraphPage } from '../services/read-knowledge-graph.js';
 import { TEXT_LIMIT } from './results.js';
 import { cursor as cursorText } from './schemas.js';
@@ -9,7 +10,7 @@ export const KNOWLEDGE_GRAPH_URI = 'memory://knowledge-graph';
 // Names, types and texts are taken as the reference takes them, so nothing here trims or counts what a caller sends. Unknown
 // keys inside an entity or a relation are dropped, as there.
 export const entity = z.object({
-  name: z.string().min(1).describe('The name of the entity'),
+  name: z.string().min(1).max(NAME_LENGTH).describe('The name of the entity'),
   entityType: z.string().describe('The type of the entity'),
   observations: z.array(z.string()).describe('An array of observation contents associated with the entity'),
 });
@@ -20,7 +21,7 @@ const relationOf = (text: z.ZodString) =>
     to: text.describe('The name of the entity where the relation ends'),
     relationType: text.describe('The type of the relation'),
   });
-export const newRelation = relationOf(z.string().min(1));
+export const newRelation = relationOf(z.string().min(1).max(NAME_LENGTH));
 export const relation = relationOf(z.string());
 
 const entityView = z.object({ name: z.string(), entityType: z.string(), observations: z.array(z.string()) });

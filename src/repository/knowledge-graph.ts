@@ -13,6 +13,8 @@ export type Relation = { from: string; to: string; relationType: string };
 export type Part = { part: 'all' } | { part: 'named'; names: readonly string[] } | { part: 'containing'; query: string };
 /** Whose relations: of a text, those of the entities that were found. */
 export type RelationsOf = Exclude<Part, { part: 'containing' }> | { part: 'of'; ids: readonly string[] };
+/** The longest name of an entity or a relation: it has to fit into an index. */
+export const NAME_LENGTH = 600;
 export const EVERYTHING = { part: 'all' } as const;
 
 /** From the row with this id on; of its observations, those after `skip`. */

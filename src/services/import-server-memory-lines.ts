@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { Entity, Relation } from '../repository/knowledge-graph.js';
+import { type Entity, NAME_LENGTH, type Relation } from '../repository/knowledge-graph.js';
 
 /** One line of the file of the reference memory server, or what is wrong with it. */
 export type ImportLine = { line: number } & ({ entity: Entity } | { relation: Relation } | { problem: string });
 
-const entity = z.object({ name: z.string().min(1), entityType: z.string(), observations: z.array(z.string()) });
-const relation = z.object({ from: z.string().min(1), to: z.string().min(1), relationType: z.string().min(1) });
+const name = z.string().min(1).max(NAME_LENGTH);
+const entity = z.object({ name, entityType: z.string(), observations: z.array(z.string()) });
+const relation = z.object({ from: name, to: name, relationType: name });
 
 /** Reads a line as the reference does; undefined for a blank one. Whatever cannot be stored as it stands is a problem. */
 export function readServerMemoryLine(text: string, line: number): ImportLine | undefined {
@@ -33,7 +34,7 @@ export function readServerMemoryLine(text: string, line: number): ImportLine | u
 const explain = (what: string, { issues }: z.ZodError): string => {
   const problems = issues.slice(0, 3).map(({ path, code, message }) => {
     const place = path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}${String(step)}`), '');
-    return `${place} ${code === 'too_small' ? 'is empty' : message.replace(/^Invalid input: /, '')}`;
+    return `${place} ${code === 'too_small' ? 'is empty' : code === 'too_big' ? `is longer than ${NAME_LENGTH} characters` : message.replace(/^Invalid input: /, '')}`;
   });
   return `${what}: ${problems.join(', ')}`;
 };

@@ -23,8 +23,8 @@ export type GraphPage = {
 const PAGE_BYTES = 19_000;
 /** Relations get this share while there are entities to show as well. */
 const RELATIONS_SHARE = 0.4;
-const ENTITIES = 100;
-const RELATIONS = 150;
+const ENTITIES = 60;
+const RELATIONS = 100;
 const SMALLEST_TEXT = 200;
 
 /** Where a list goes on: at this row, after so many of its observations; null when all of it was shown. */

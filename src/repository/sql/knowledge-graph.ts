@@ -14,14 +14,15 @@ const contains = (row: string): string => `
   (${row}.key ilike $4 or ${row}.type ilike $4
    or (select bool_or(o.text ilike $4) from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')}))`;
 
-/** A text that more rows hold is so common that going through the entities in order soon fills an answer. */
-const RARE = 5_000;
+/** So many entities are looked through in order first: a common text fills an answer from them. */
+const WALKED = 400;
 
 /**
  * Ids of the entities of a part from the place `from` on, in the order in which they were made.
  *
  * Plan: `memory_graph_nodes_graph_idx` or, for names, `memory_graph_nodes_key_key`. For a text, bitmap scans of
- * `memory_graph_nodes_text_idx` and `memory_graph_observations_text_idx` up to a limit; without pg_trgm, everything is read.
+ * `memory_graph_nodes_text_idx` and `memory_graph_observations_text_idx`; without pg_trgm, everything is read. What
+ * else is wanted is looked at afterwards: without statistics, an index that answers it would seem to find one row and find all.
  */
 const idsOf = (part: Part, from: string, limit: string): string => {
   const wanted = `${ofGraph('n')} and ${live('n')} and n.id >= ${from}`;
@@ -30,19 +31,24 @@ const idsOf = (part: Part, from: string, limit: string): string => {
   if (part === 'all') return list('$4::text is null');
   if (part === 'named') return list('n.key = any($4::text[])');
   return `
-  with hit as materialized (
-    select n.id from memory_graph_nodes n where ${wanted} and (n.key ilike $4 or n.type ilike $4)
-    union all
-    select o.node_id from memory_graph_observations o where o.tenant_id = $1 and ${live('o')} and o.text ilike $4
-    limit ${RARE + 1}
+  with
+  walked as materialized (${list('$4::text is not null').replace(`limit ${limit}`, `limit ${WALKED}`)}),
+  near as materialized (
+    select n.id from walked w
+    cross join lateral (select n.id, n.key, n.type from memory_graph_nodes n where n.tenant_id = $1 and n.id = w.id limit 1) n
+    where ${contains('n')} order by n.id limit ${limit}
   ),
-  rare as materialized (select count(*) <= ${RARE} as yes from hit),
-  few as (
-    select n.id from (select distinct h.id from hit h) h join memory_graph_nodes n on n.tenant_id = $1 and n.id = h.id
-    where (select yes from rare) and ${wanted}
+  hit as materialized (
+    select n.id from memory_graph_nodes n where n.tenant_id = $1 and n.invalidated_at is null and (n.key ilike $4 or n.type ilike $4)
+    union
+    select o.node_id from memory_graph_observations o where o.tenant_id = $1 and o.invalidated_at is null and o.text ilike $4
   ),
-  many as (${list(`not (select yes from rare) and ${contains('n')}`)})
-  select id from (select id from few union all select id from many) found order by id limit ${limit}`;
+  far as (
+    select n.id from hit h
+    cross join lateral (select n.id, n.key, n.type from memory_graph_nodes n where n.tenant_id = $1 and n.id = h.id and ${wanted} limit 1) n
+    where (select count(*) from near) < ${limit} and (select count(*) from walked) = ${WALKED} and h.id >= ${from} and ${contains('n')}
+  )
+  select id from (select id from near union select id from far) found order by id limit ${limit}`;
 };
 
 /** Entities from the place $5 on, at most $6; of the first one, the observations after $7, and of each at most $8, one more to see whether there are more. */
@@ -54,7 +60,7 @@ select n.id, n.key as name, coalesce(n.type, '') as "entityType",
              where o.tenant_id = $1 and o.node_id = n.id and ${live('o')}
              order by o.id offset case when n.id = $5::uuid then $7::bigint else 0 end limit $8::bigint) as observations
 from (${idsOf(part, '$5::uuid', '$6::int')}) i
-join memory_graph_nodes n on n.tenant_id = $1 and n.id = i.id
+cross join lateral (select n.id, n.key, n.type from memory_graph_nodes n where n.tenant_id = $1 and n.id = i.id limit 1) n
 order by n.id`,
 });
 
@@ -96,8 +102,8 @@ export const listRelations = (part: RelationPart): Statement => ({
   text: `
 select e.id, e.source_id as "fromId", e.target_id as "toId", s.key as "from", t.key as "to", e.type as "relationType"
 from (${edgesOf(part)}) e
-join memory_graph_nodes s on s.tenant_id = $1 and s.id = e.source_id
-join memory_graph_nodes t on t.tenant_id = $1 and t.id = e.target_id
+cross join lateral (select n.key from memory_graph_nodes n where n.tenant_id = $1 and n.id = e.source_id limit 1) s
+cross join lateral (select n.key from memory_graph_nodes n where n.tenant_id = $1 and n.id = e.target_id limit 1) t
 order by e.id`,
 });
 

@@ -68,6 +68,7 @@ from (
   select e.* from unnest($5::uuid[]) b(id) cross join lateral (
     select e.* from memory_graph_edges e
     where e.tenant_id = $1 and e.source_id = b.id and e.target_id = any($4::uuid[]) and ${holds('e', moment)}) e
+  where b.id <> all($4::uuid[])
 ) e
 ${ends}
 where $6::text[] is null or e.type = any($6::text[])

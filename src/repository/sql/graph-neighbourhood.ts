@@ -6,7 +6,7 @@ export const MAX_DEPTH = 4;
 const FAN_OUT = 100;
 const FRONTIER = 150;
 /** So many nodes are found in all. */
-export const MAX_REACHED = 1000;
+export const MAX_REACHED = 500;
 
 const moment = { asOf: '$2', knownAt: '$3' };
 const side = (near: string, far: string, closed: string): string => `(
@@ -31,14 +31,14 @@ found_${k} as materialized (
   group by s.id
 ),
 level_${k} as materialized (
-  select r.id, r.score from (select r.* from found_${k} r order by r.score desc, r.id limit ${last ? MAX_REACHED : FRONTIER}) r
+  select r.id, r.score, c.type from (select r.* from found_${k} r order by r.score desc, r.id limit ${last ? MAX_REACHED : FRONTIER}) r
   join memory_graph_nodes n on n.tenant_id = $1 and n.id = r.id
   cross join ${beliefOf('n', moment)}
 )`;
 
 const neighbourhood = (depth: number): Statement => {
   const levels = Array.from({ length: depth }, (_, k) => k + 1);
-  const all = [0, ...levels].map((k) => `select ${k} as distance, l.id, l.score from level_${k} l`).join('\n    union all ');
+  const all = [0, ...levels].map((k) => `select ${k} as distance, l.* from level_${k} l`).join('\n    union all ');
   const cuts = levels.flatMap((k) => [
     `exists (select from step_${k} s group by s.origin, s.side having count(*) >= ${FAN_OUT})`,
     `(select count(*) > ${k === depth ? MAX_REACHED : FRONTIER} from found_${k})`,
@@ -48,15 +48,15 @@ const neighbourhood = (depth: number): Statement => {
     text: `
 with
 level_0 as materialized (
-  select w.id, (1.0 / w.at)::float8 as score from unnest($4::uuid[]) with ordinality w(id, at)
+  select w.id, (1.0 / w.at)::float8 as score, c.type from unnest($4::uuid[]) with ordinality w(id, at)
+  join memory_graph_nodes n on n.tenant_id = $1 and n.id = w.id
+  cross join ${beliefOf('n', moment)}
 )${levels.map((k) => `,${level(k, k === depth)}`).join('')}
 select w.id, w.distance, ${cuts.join('\n    or ') || 'false'} as cut
 from (
     ${all}
 ) w
-join memory_graph_nodes n on n.tenant_id = $1 and n.id = w.id
-cross join ${beliefOf('n', moment)}
-where $5::text is not null and ($6::text[] is null or true) and (w.distance = 0 or $7::text[] is null or c.type = any($7::text[]))
+where $5::text is not null and ($6::text[] is null or true) and (w.distance = 0 or $7::text[] is null or w.type = any($7::text[]))
 order by w.distance, w.score desc, w.id
 limit ${MAX_REACHED}`,
   };

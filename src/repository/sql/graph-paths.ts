@@ -2,7 +2,7 @@ import type { Statement } from '../../db/database.js';
 import { beliefOf, holds } from './graph-moment.js';
 
 /** So many edges are followed at each of the four steps, the strongest, shared among the nodes that they come from. */
-const STEP = 30_000;
+const STEP = 10_000;
 const FRONTIER = 300;
 const MAX_MEETINGS = 200;
 
@@ -36,11 +36,15 @@ ${name} as materialized (
   order by s.id, s.score desc
 )`;
 
+/** The nodes that both have come to. Grouped instead of joined: the planner takes both for a few rows, and would compare each with each. */
 const meeting = (name: string, forth: string, back: string): string => `
 ${name} as materialized (
-  select f.nodes as forth, f.edges as edges_forth, b.nodes as back, b.edges as edges_back, f.score * b.score as score
-  from ${forth} f join ${back} b on b.id = f.id
-  order by f.score * b.score desc limit ${MAX_MEETINGS}
+  select min(u.nodes) filter (where u.forth) as forth, min(u.edges) filter (where u.forth) as edges_forth,
+         min(u.nodes) filter (where not u.forth) as back, min(u.edges) filter (where not u.forth) as edges_back,
+         max(u.score) filter (where u.forth) * max(u.score) filter (where not u.forth) as score
+  from (select true as forth, f.* from ${forth} f union all select false, b.* from ${back} b) u
+  group by u.id having count(*) = 2
+  order by 5 desc limit ${MAX_MEETINGS}
 )`;
 
 /** Whether a step may not have followed all edges there are. */

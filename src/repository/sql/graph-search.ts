@@ -26,7 +26,8 @@ word as materialized (
   from (select text_search_config::regconfig as config from tenants where id = $1) l, unnest($6::text[]) w(word)
   cross join lateral (
     select plainto_tsquery(l.config, w.word) as stemmed,
-           (select to_tsquery('simple', string_agg(quote_literal(x.lexeme) || ':*', ' & ')) from unnest(to_tsvector('simple', w.word)) x) as prefix
+           (select to_tsquery('simple', string_agg(quote_literal(x.lexeme) || case when length(x.lexeme) > 1 then ':*' else '' end, ' & '))
+            from unnest(to_tsvector('simple', w.word)) x) as prefix
   ) q
 ),
 found as materialized (

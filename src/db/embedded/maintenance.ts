@@ -3,6 +3,7 @@ import type { Multiplexer } from './multiplexer.js';
 
 const LOOK_EVERY_MS = 5_000;
 const MEASURE_EVERY_MS = 1_000;
+const RETRY_MS = 2;
 const QUIET_MS = 2_000;
 /** A crash replays this much WAL at most, which takes well under a second; the files are recycled after it. */
 const CHECKPOINT_AFTER_BYTES = 32 * 1024 * 1024;
@@ -50,7 +51,7 @@ limit 1`;
 export class Maintenance {
   readonly #multiplexer: Multiplexer;
   readonly #timers: readonly NodeJS.Timeout[];
-  #waitsForMoment = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(multiplexer: Multiplexer) {
     this.#multiplexer = multiplexer;
@@ -60,16 +61,13 @@ export class Maintenance {
 
   /** Who writes one transaction after the other leaves short moments only. */
   #measure(): void {
-    if (this.#multiplexer.between(analyzeGrownTable) || this.#waitsForMoment) return;
-    this.#waitsForMoment = true;
-    setTimeout(() => {
-      this.#waitsForMoment = false;
-      this.#measure();
-    }, 1).unref();
+    clearTimeout(this.#retry);
+    if (!this.#multiplexer.between(analyzeGrownTable)) this.#retry = setTimeout(() => this.#measure(), RETRY_MS).unref();
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#retry);
   }
 
   look(quietMs = QUIET_MS): void {

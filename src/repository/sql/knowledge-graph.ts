@@ -15,7 +15,7 @@ const contains = (row: string): string => `
    or (select bool_or(o.text ilike $4) from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')}))`;
 
 /** So many entities are looked through in order first: a common text fills an answer from them. */
-const WALKED = 400;
+const WALKED = 150;
 
 /**
  * Ids of the entities of a part from the place `from` on, in the order in which they were made.

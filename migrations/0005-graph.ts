@@ -1,4 +1,4 @@
-import { createGinIndex } from './gin-index.js';
+import { createGinIndex, createNameIndex, createTextIndex } from './gin-index.js';
 import type { Migration } from './migration.js';
 
 /**
@@ -12,10 +12,12 @@ export const graph: Migration = {
 
   async up(sql) {
     // A node's row is its identity, which never goes away by itself, and what is believed of it now; earlier beliefs are versions.
+    // owner_id is the user whose private graphs it is in; zero is the tenant's. recorded_at = invalidated_at: named, never described.
     await sql(`
       create table memory_graph_nodes (
         tenant_id text not null,
         id uuid not null,
+        owner_id uuid not null default '00000000-0000-0000-0000-000000000000',
         graph text not null default 'main',
         key text not null,
         label text,
@@ -30,14 +32,16 @@ export const graph: Migration = {
         updated_at timestamptz not null default now(),
         constraint memory_graph_nodes_pk primary key (tenant_id, id),
         constraint memory_graph_nodes_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
-        constraint memory_graph_nodes_key_key unique (tenant_id, graph, key),
+        constraint memory_graph_nodes_key_key unique (tenant_id, owner_id, graph, key),
         constraint memory_graph_nodes_key_check check (graph <> '' and key <> ''),
         constraint memory_graph_nodes_valid_to_check check (valid_from <= valid_to),
         constraint memory_graph_nodes_invalidated_at_check check (recorded_at <= invalidated_at),
         constraint memory_graph_nodes_properties_check check (jsonb_typeof(properties) = 'object')
       )`);
     await sql(createGinIndex('memory_graph_nodes', 'search'));
-    await sql('create index memory_graph_nodes_type_idx on memory_graph_nodes (tenant_id, graph, type)');
+    await sql(createNameIndex);
+    await sql(createTextIndex('memory_graph_nodes', 'key gin_trgm_ops, type gin_trgm_ops', 'invalidated_at is null'));
+    await sql('create index memory_graph_nodes_graph_idx on memory_graph_nodes (tenant_id, owner_id, graph, id)');
     await sql('create index memory_graph_nodes_updated_at_idx on memory_graph_nodes (tenant_id, updated_at desc, id desc)');
 
     await sql(`
@@ -90,7 +94,8 @@ export const graph: Migration = {
     await sql(`
       create unique index memory_graph_observations_text_hash_key on memory_graph_observations (tenant_id, node_id, text_hash)
       where invalidated_at is null and valid_to is null`);
-    await sql('create index memory_graph_observations_node_id_idx on memory_graph_observations (tenant_id, node_id, recorded_at)');
+    await sql(createTextIndex('memory_graph_observations', 'text gin_trgm_ops', 'invalidated_at is null'));
+    await sql('create index memory_graph_observations_node_id_idx on memory_graph_observations (tenant_id, node_id, id)');
 
     await sql(`
       create table memory_graph_edges (
@@ -122,8 +127,10 @@ export const graph: Migration = {
     await sql(`
       create unique index memory_graph_edges_source_target_type_key on memory_graph_edges (tenant_id, source_id, target_id, type)
       where invalidated_at is null and valid_to is null`);
-    await sql('create index memory_graph_edges_source_id_idx on memory_graph_edges (tenant_id, source_id, type)');
-    await sql('create index memory_graph_edges_target_id_idx on memory_graph_edges (tenant_id, target_id, type)');
+    // By weight, so that the strongest edges of a node with very many are found without reading the others.
+    await sql('create index memory_graph_edges_source_id_idx on memory_graph_edges (tenant_id, source_id, weight desc, type)');
+    await sql('create index memory_graph_edges_target_id_idx on memory_graph_edges (tenant_id, target_id, weight desc, type)');
+    await sql('create index memory_graph_edges_ends_idx on memory_graph_edges (tenant_id, source_id, target_id, type)');
   },
 
   async down(sql) {

@@ -54,7 +54,8 @@ export const recall: Migration = {
       union all
       select tenant_id, 'memory', id, user_id from episodic_memories where deleted_at is null
       union all
-      select tenant_id, 'node', id, null from memory_graph_nodes`);
+      select tenant_id, 'node', id, nullif(owner_id, '00000000-0000-0000-0000-000000000000')
+      from memory_graph_nodes where invalidated_at is null`);
   },
 
   async down(sql) {

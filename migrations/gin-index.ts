@@ -19,3 +19,27 @@ export const createGinIndex = (table: string, column: string): string => `
       create index ${table}_${column}_idx on ${table} using gin (${column});
     end if;
   end $$`;
+
+/** Finds names of nodes that are spelled nearly as asked, where this database has pg_trgm and lets us make it. */
+export const createNameIndex = `
+  do $$
+  begin
+    if not exists (select from pg_extension where extname = 'btree_gin')
+       or not exists (select from pg_available_extensions where name = 'pg_trgm') then
+      return;
+    end if;
+    create extension if not exists pg_trgm;
+    create index memory_graph_nodes_name_idx on memory_graph_nodes
+      using gin (tenant_id, lower(key || ' ' || coalesce(label, '')) gin_trgm_ops);
+  exception when insufficient_privilege then
+    raise notice 'pg_trgm may not be created by this role';
+  end $$`;
+
+/** Finds texts by any part of them, where this database has pg_trgm and `createNameIndex` could make it; without, they are all read. */
+export const createTextIndex = (table: string, columns: string, where: string): string => `
+  do $$
+  begin
+    if exists (select from pg_extension where extname = 'btree_gin') and exists (select from pg_extension where extname = 'pg_trgm') then
+      create index ${table}_text_idx on ${table} using gin (tenant_id, ${columns}) where ${where};
+    end if;
+  end $$`;

@@ -53,6 +53,13 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     ({ conversation }) => ({ filter: { conversation_id: conversation } }),
     () => ({ filter: { query: SECRET } }),
   ],
+  graph_upsert: [],
+  graph_query: [
+    () => ({ query: SECRET }),
+    ({ key }) => ({ keys: [key], depth: 2 }),
+    ({ key }) => ({ from: key, to: `${key}-2` }),
+    ({ key }) => ({ keys: [key], known_at: '2999-01-01' }),
+  ],
   get_message: [({ message }) => ({ message_id: message })],
   edit_message: [({ message }) => ({ message_id: message, content: 'defaced' })],
   delete_message: [
@@ -64,6 +71,21 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   get_user_profile: [({ user }) => ({ user })],
   upsert_user_profile: [],
   list_user_profiles: [() => ({ query: SECRET })],
+  create_entities: [({ key }) => ({ entities: [{ name: key, entityType: 'intruder', observations: [] }] })],
+  create_relations: [({ key }) => ({ relations: [{ from: key, to: key, relationType: 'is' }] })],
+  add_observations: [({ message }) => ({ observations: [{ entityName: message, contents: ['intruder'] }] })],
+  delete_observations: [({ key }) => ({ deletions: [{ entityName: key, observations: [SECRET] }] })],
+  delete_relations: [({ key }) => ({ relations: [{ from: key, to: key, relationType: 'is' }] })],
+  search_nodes: [({ message }) => ({ query: message }), () => ({ query: SECRET })],
+  open_nodes: [({ message }) => ({ names: [message] })],
+  delete_entities: [({ key }) => ({ entityNames: [key] }), ({ message }) => ({ entityNames: [message] })],
+  read_graph: [() => ({})],
+  graph_delete: [
+    ({ key }) => ({ keys: [key] }),
+    ({ key }) => ({ observations: [{ key, text: SECRET }] }),
+    ({ key }) => ({ edges: [{ source: key, target: `${key}-2`, type: SECRET }] }),
+  ],
+  graph_stats: [() => ({}), () => ({ graph: SECRET })],
   create_task: [
     ({ conversation }) => ({ title: 'x', conversation_id: conversation }),
     ({ message }) => ({ title: 'x', message_id: message }),
@@ -92,6 +114,7 @@ const pointResource = (template: string, ids: Ids): string =>
     .replace('conversations/{id}', `conversations/${ids.conversation}`)
     .replace('assets/{id}', `assets/${ids.asset}`)
     .replace('memories/{id}', `memories/${ids.memory}`)
+    .replace('{graph}/nodes/{key}', `main/nodes/${ids.key}`)
     .replace('{external_id}', encodeURIComponent(ids.user))
     .replace(/\{\?.*\}/, '');
 
@@ -119,6 +142,14 @@ async function settle(agent: Agent, user: string): Promise<Ids> {
   const { task } = await agent.call('create_task', { title: SECRET, conversation_id: saved.conversation_id });
   await agent.call('upsert_user_profile', { user, profile: { note: SECRET } });
   const { memory } = await agent.call('remember', { content: SECRET, user, conversation_id: saved.conversation_id });
+  const entity = { entityType: 'secret', observations: [SECRET] };
+  await agent.call('create_entities', { entities: [`key-${user}`, message].map((name) => ({ name, ...entity })) });
+  await agent.call('create_relations', { relations: [{ from: `key-${user}`, to: `key-${user}`, relationType: 'is' }] });
+  await agent.call('graph_upsert', {
+    nodes: [{ key: `key-${user}`, label: SECRET, observations: [SECRET] }],
+    edges: [{ source: `key-${user}`, target: `key-${user}-2`, type: SECRET }],
+  });
+  await agent.call('graph_upsert', { nodes: [{ key: SECRET }], graph: SECRET });
   return {
     conversation: saved.conversation_id,
     key: `key-${user}`,
@@ -178,6 +209,8 @@ describeEngines('isolation', (engine) => {
             event_seq,
             after,
           })),
+          await theirs.call('read_graph', {}),
+          await theirs.call('graph_query', { keys: [ids.key], depth: 2 }),
         ]);
       const before = await everything();
 

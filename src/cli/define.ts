@@ -21,6 +21,8 @@ type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<
 
 export type Invocation<O extends Options = Options> = Readonly<{
   options: Values<O>;
+  /** What was written after the command and its options, where it takes something. */
+  operand: string | undefined;
   /** Settings in force, flags of this invocation included; throws `ConfigError`. */
   config(): Config;
   output: Output;
@@ -35,6 +37,8 @@ export type Command<O extends Options = Options> = Readonly<{
   /** Settings it takes as flags. */
   settings?: readonly FieldName[];
   options?: O;
+  /** The one thing it is about, such as a file. */
+  operand?: Readonly<{ name: string; description: string }>;
   subcommands?: readonly Command[];
   // Method syntax on purpose: it is bivariant, so a list can hold commands of different options.
   run?(invocation: Invocation<O>): Promise<ExitCode>;

@@ -29,15 +29,17 @@ function addCommand(parent: Commander, command: Command, report: (code: ExitCode
     const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     target.addOption(new CommanderOption(option.form ? `${long} <${option.form}>` : long, option.description));
   }
+  if (command.operand) target.argument(`<${command.operand.name}>`, command.operand.description);
   for (const name of command.settings ?? []) for (const option of settingOptions(name)) target.addOption(option.helpGroup('Settings:'));
   for (const subcommand of command.subcommands ?? []) addCommand(target, subcommand, report, output);
   if (command.subcommands) return void target.helpCommand(false);
 
-  target.action(async (written: Record<string, string | boolean | undefined>) => {
+  target.action(async () => {
+    const written = target.opts<Record<string, string | boolean | undefined>>();
     const options = Object.fromEntries(Object.entries(command.options ?? {}).map(([name, option]) => [name, option.read(written[name])]));
     const given = (command.settings ?? []).filter((name) => target.getOptionValueSource(name) === 'cli');
     const flags: Flags = Object.fromEntries(given.map((name) => [name, written[name] as string | boolean]));
-    report((await command.run?.({ options, config: () => loadConfig(flags), output })) ?? 0);
+    report((await command.run?.({ options, operand: target.args[0], config: () => loadConfig(flags), output })) ?? 0);
   });
 }
 

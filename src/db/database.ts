@@ -6,6 +6,8 @@ export type Capabilities = Readonly<{
   concurrentTransactions: boolean;
   /** pgvector is installed in this database. */
   vector: boolean;
+  /** pg_trgm is installed in this database. */
+  trigram: boolean;
 }>;
 
 /** A hot-path statement. It is prepared once per connection under its name; parameters are sent, never inlined. */

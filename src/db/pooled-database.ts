@@ -53,7 +53,7 @@ export class PooledDatabase implements Database {
     this.#log = log;
     this.sequelize = createSequelize(side.connection, log);
     this.#listener = new Listener(side.connection, log);
-    this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false };
+    this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false, trigram: false };
     this.#guardSequelize();
     this.sequelize.addHook('afterConnect', (connection) => {
       const client = connection as pg.Client;
@@ -67,8 +67,8 @@ export class PooledDatabase implements Database {
   }
 
   async detectCapabilities(): Promise<void> {
-    const [row] = await this.query<{ vector: boolean }>(INSTALLED_EXTENSIONS, []);
-    this.#capabilities = { ...this.#capabilities, vector: row?.vector === true };
+    const [row] = await this.query<{ vector: boolean; trigram: boolean }>(INSTALLED_EXTENSIONS, []);
+    this.#capabilities = { ...this.#capabilities, vector: row?.vector === true, trigram: row?.trigram === true };
   }
 
   /**
@@ -193,5 +193,5 @@ type SequelizeOptions = { transaction?: Transaction | null; type?: string };
 
 const INSTALLED_EXTENSIONS: Statement = {
   name: 'installed_extensions',
-  text: `select exists (select from pg_extension where extname = 'vector') as vector`,
+  text: `select exists (select from pg_extension where extname = 'vector') as vector, exists (select from pg_extension where extname = 'pg_trgm') as trigram`,
 };

@@ -37,6 +37,15 @@ export const cursor = (max = 500) => z.string().max(max).describe('`next_cursor`
 
 export const conversationId = () => uuid().describe('Conversation id.');
 export const conversationKey = () => name(500).describe('Your own stable key for it.');
+/** A name whose bounds are checked and not published: there are many of them, and each pair of bounds costs every client tokens. */
+export const shortName = (max: number) =>
+  z
+    .string()
+    .trim()
+    .refine((text) => text.length >= 1 && text.length <= max, `must have 1 to ${max} characters`);
+export const graphName = () => shortName(100).optional().describe('Graph (main).');
+export const nodeKey = () => shortName(500);
+export const typeName = () => shortName(200);
 export const user = () => name(500).describe('External user id.');
 export const role = () => z.enum(MESSAGE_ROLES);
 export const memoryKind = () => z.enum(MEMORY_KINDS);

@@ -1,11 +1,13 @@
 import { type CreationOptional, DataTypes, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
-import { object, search, tenantKey, text, textOf, timeNow, timestamps, withoutSearch } from './columns.js';
+import { object, search, tenantKey, text, textOf, timeNow, timestamps, uuid, withoutSearch } from './columns.js';
 import type { JsonObject } from './json.js';
 
 /** An entity: its identity, and what is believed of it now. */
 export class MemoryGraphNode extends Model<InferAttributes<MemoryGraphNode>, InferCreationAttributes<MemoryGraphNode>> {
   declare tenantId: string;
   declare id: CreationOptional<string>;
+  /** The user whose private graph it is in; zero is the tenant's. */
+  declare ownerId: CreationOptional<string>;
   declare graph: CreationOptional<string>;
   declare key: string;
   declare label: string | null;
@@ -24,6 +26,7 @@ export function defineMemoryGraphNode(sequelize: Sequelize): typeof MemoryGraphN
   return class extends MemoryGraphNode {}.init(
     {
       ...tenantKey(),
+      ownerId: { ...uuid(), defaultValue: '00000000-0000-0000-0000-000000000000' },
       graph: textOf('main'),
       key: text(),
       label: DataTypes.TEXT,

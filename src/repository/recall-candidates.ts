@@ -91,7 +91,7 @@ export class RecallCandidates extends Repository {
     const lexemes = countedLexemes(reading);
     const rows = await this.context.db.query<AloneRow>(
       nodeCandidates,
-      [this.tenantId, anyOf(lexemes), lexemes, asOf ?? reading.now, after, before, upTo, nearIds],
+      [this.tenantId, anyOf(lexemes), lexemes, asOf ?? reading.now, after, before, upTo, nearIds, this.userId],
       this.context.transaction,
     );
     return rows.map(counted);

@@ -127,11 +127,11 @@ export class RecallRepository extends Repository {
     return this.#vectors.nearest(corpusOf[source], vector, limit, { conversationId, user, roles, after, before });
   }
 
-  /** Kinds and tags are of memories; a node of the graph belongs to no conversation and no user. */
+  /** Kinds and tags are of memories; a node of the graph belongs to no conversation, and to the principal's own graphs. */
   private sources({ sources, kinds, tags, conversationId, user }: RecallFilter): RecallSource[] {
     const ofMemories = kinds !== undefined || tags !== undefined;
-    const shared = conversationId === undefined && user === undefined && this.userId === null;
-    return sources.filter((source) => source === 'memories' || (!ofMemories && (source === 'messages' || shared)));
+    const ofGraph = conversationId === undefined && user === undefined;
+    return sources.filter((source) => source === 'memories' || (!ofMemories && (source === 'messages' || ofGraph)));
   }
 }
 

@@ -7,7 +7,10 @@ import { BroughtVectors } from './brought-vectors.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
 import { EventRepository } from './events.js';
+import { GraphRepository } from './graph.js';
+import { GraphQueries } from './graph-query.js';
 import { HistoryRepository } from './history.js';
+import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
 import { MemoryRepository } from './memories.js';
 import { MemoryRemoval } from './memory-removal.js';
@@ -49,6 +52,9 @@ export class Store {
   readonly broughtVectors: BroughtVectors;
   readonly memories: MemoryRepository;
   readonly removal: MemoryRemoval;
+  readonly graph: GraphRepository;
+  readonly graphQueries: GraphQueries;
+  readonly knowledgeGraph: KnowledgeGraphRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -67,6 +73,9 @@ export class Store {
     this.broughtVectors = new BroughtVectors(context);
     this.memories = new MemoryRepository(context);
     this.removal = new MemoryRemoval(context);
+    this.graph = new GraphRepository(context);
+    this.graphQueries = new GraphQueries(context);
+    this.knowledgeGraph = new KnowledgeGraphRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
   }

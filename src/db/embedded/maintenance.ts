@@ -2,6 +2,8 @@ import { type Engine, runSql } from './engine.js';
 import type { Multiplexer } from './multiplexer.js';
 
 const LOOK_EVERY_MS = 5_000;
+const MEASURE_EVERY_MS = 1_000;
+const RETRY_MS = 2;
 const QUIET_MS = 2_000;
 /** A crash replays this much WAL at most, which takes well under a second; the files are recycled after it. */
 const CHECKPOINT_AFTER_BYTES = 32 * 1024 * 1024;
@@ -32,21 +34,40 @@ order by relpages
 limit 1`;
 
 /**
+ * A table that has grown so much since it was last analyzed that plans made for it are for another one. Without any statistics
+ * the planner takes one tenant's rows for a handful and reads all of them again and again, so this does not wait for a quiet moment.
+ */
+const GROWN_TABLE = `
+select format('analyze %I.%I', n.nspname, c.relname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and pg_relation_size(c.oid) > greatest(65536, 3 * 8192 * c.relpages)
+limit 1`;
+
+/**
  * What PostgreSQL's background processes do elsewhere: there are none here. Checkpoints when enough was written, busy or not,
  * because WAL grows without limit otherwise; vacuums and analyzes one table at a time, and only when nobody is waiting.
  */
 export class Maintenance {
   readonly #multiplexer: Multiplexer;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(multiplexer: Multiplexer) {
     this.#multiplexer = multiplexer;
-    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
-    this.#timer.unref();
+    this.#timers = [setInterval(() => this.look(), LOOK_EVERY_MS), setInterval(() => this.#measure(), MEASURE_EVERY_MS)];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** Who writes one transaction after the other leaves short moments only. */
+  #measure(): void {
+    clearTimeout(this.#retry);
+    if (!this.#multiplexer.between(analyzeGrownTable)) this.#retry = setTimeout(() => this.#measure(), RETRY_MS).unref();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#retry);
   }
 
   look(quietMs = QUIET_MS): void {
@@ -63,5 +84,10 @@ const checkpointWhenDue = (engine: Engine): void => {
 const tidyOneTable = (engine: Engine): void => {
   runSql(engine, 'select pg_stat_force_next_flush()');
   const command = runSql(engine, NEEDY_TABLE)[0]?.[0];
+  if (command) runSql(engine, command);
+};
+
+const analyzeGrownTable = (engine: Engine): void => {
+  const command = runSql(engine, GROWN_TABLE)[0]?.[0];
   if (command) runSql(engine, command);
 };

@@ -4,6 +4,8 @@ import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
 import forget from './core/forget.js';
 import getContext from './core/get-context.js';
+import graphQuery from './core/graph-query.js';
+import graphUpsert from './core/graph-upsert.js';
 import listConversations from './core/list-conversations.js';
 import loadHistory from './core/load-history.js';
 import recall from './core/recall.js';
@@ -11,6 +13,17 @@ import remember from './core/remember.js';
 import saveTurn from './core/save-turn.js';
 import searchMessages from './core/search-messages.js';
 import updateConversation from './core/update-conversation.js';
+import graphDelete from './graph-admin/graph-delete.js';
+import graphStats from './graph-admin/graph-stats.js';
+import addObservations from './knowledge-graph/add-observations.js';
+import createEntities from './knowledge-graph/create-entities.js';
+import createRelations from './knowledge-graph/create-relations.js';
+import deleteEntities from './knowledge-graph/delete-entities.js';
+import deleteObservations from './knowledge-graph/delete-observations.js';
+import deleteRelations from './knowledge-graph/delete-relations.js';
+import openNodes from './knowledge-graph/open-nodes.js';
+import readGraph from './knowledge-graph/read-graph.js';
+import searchNodes from './knowledge-graph/search-nodes.js';
 import deleteMessage from './messages/delete-message.js';
 import editMessage from './messages/edit-message.js';
 import getMessage from './messages/get-message.js';
@@ -37,6 +50,8 @@ export const tools: readonly Tool[] = [
   recall,
   forget,
   getContext,
+  graphUpsert,
+  graphQuery,
   getMessage,
   editMessage,
   deleteMessage,
@@ -44,6 +59,17 @@ export const tools: readonly Tool[] = [
   getUserProfile,
   upsertUserProfile,
   listUserProfiles,
+  graphDelete,
+  graphStats,
+  createEntities,
+  createRelations,
+  addObservations,
+  deleteEntities,
+  deleteObservations,
+  deleteRelations,
+  readGraph,
+  searchNodes,
+  openNodes,
   createTask,
   listTasks,
   updateTask,

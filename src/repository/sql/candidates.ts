@@ -116,7 +116,7 @@ limit ${MAX_MEMORIES}`,
 };
 
 /**
- * Nodes of the graph that the tsquery $2 finds, as they are believed now, of those valid at $4. Plan: a bitmap scan of
+ * Nodes of the graphs of a user ($9; null is the tenant's) that the tsquery $2 finds, as they are believed now, of those valid at $4. Plan: a bitmap scan of
  * `memory_graph_nodes_search_idx`.
  */
 export const nodeCandidates: Statement = {
@@ -124,7 +124,7 @@ export const nodeCandidates: Statement = {
   text: `
 select n.id, n.updated_at as "occurredAt", 0.5::float8 as importance, ${words('n', '$3')}
 from memory_graph_nodes n
-where n.tenant_id = $1 and (n.search @@ $2::tsquery or n.id = any($8::uuid[])) and n.invalidated_at is null
+where n.tenant_id = $1 and n.owner_id = coalesce($9::uuid, '00000000-0000-0000-0000-000000000000') and (n.search @@ $2::tsquery or n.id = any($8::uuid[])) and n.invalidated_at is null
   and (n.valid_from is null or n.valid_from <= $4::timestamptz) and (n.valid_to is null or n.valid_to > $4::timestamptz)
   and ($5::timestamptz is null or n.updated_at >= $5) and ($6::timestamptz is null or n.updated_at <= $6)
   and ($7::uuid is null or n.id <= $7::uuid)

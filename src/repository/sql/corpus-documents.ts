@@ -19,8 +19,8 @@ export const DOCUMENTS: Record<CorpusSource, string> = {
     select m.id, m.user_id, m.conversation_id, tsvector_to_array(m.search) as words
     from episodic_memories m where m.tenant_id = $1 and m.deleted_at is null`,
   node: `
-    select n.id, null::uuid as user_id, null::uuid as conversation_id, tsvector_to_array(n.search) as words
-    from memory_graph_nodes n where n.tenant_id = $1`,
+    select n.id, nullif(n.owner_id, '00000000-0000-0000-0000-000000000000') as user_id, null::uuid as conversation_id, tsvector_to_array(n.search) as words
+    from memory_graph_nodes n where n.tenant_id = $1 and n.invalidated_at is null`,
 };
 
 /** The one document with an id that the query around has; the limit keeps every plan from reading all of them instead. */

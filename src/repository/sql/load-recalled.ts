@@ -31,5 +31,5 @@ select 'graph', n.id, ${text(`concat_ws(E'\\n', concat_ws(': ', coalesce(n.label
          where o.tenant_id = $1 and o.node_id = n.id and o.invalidated_at is null and o.valid_to is null))`)},
        n.updated_at, null, null, null, null, null, null, n.type, n.key, null, null, n.valid_from, n.valid_to, null
 from unnest($5::uuid[]) h(id)
-join memory_graph_nodes n on n.tenant_id = $1 and n.id = h.id and $2::uuid is null`,
+join memory_graph_nodes n on n.tenant_id = $1 and n.id = h.id and n.owner_id = coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')`,
 };

@@ -47,7 +47,7 @@ const messageFilter = `
       and ($11::timestamptz is null or m.created_at >= $11) and ($12::timestamptz is null or m.created_at <= $12)))
   and ($13::jsonb is null or v.metadata @> $13::jsonb)`;
 
-/** The same for a vector of a memory or a node; neither has a role, and nodes are nobody's. */
+/** The same for a vector of a memory or a node; neither has a role, and nodes belong to no conversation. */
 const memoryFilter = (source: VectorSource): string => `
   v.subject_type = '${source}' and $10::text[] is null and ($13::jsonb is null or v.metadata @> $13::jsonb)
   and ${
@@ -58,9 +58,10 @@ const memoryFilter = (source: VectorSource): string => `
       and ($9::text is null or e.user_id = (select u.id from users u where u.tenant_id = $1 and u.external_id = $9))
       and ($11::timestamptz is null or coalesce(e.occurred_at, e.created_at) >= $11)
       and ($12::timestamptz is null or coalesce(e.occurred_at, e.created_at) <= $12))`
-      : `coalesce($7::uuid::text, $1) is not null and $8::uuid is null and $9::text is null
+      : `$8::uuid is null and $9::text is null
   and $11::timestamptz is null and $12::timestamptz is null
-  and exists (select from memory_graph_nodes n where n.tenant_id = $1 and n.id = v.subject_id and n.invalidated_at is null)`
+  and exists (select from memory_graph_nodes n where n.tenant_id = $1 and n.id = v.subject_id
+    and n.owner_id = coalesce($7::uuid, '00000000-0000-0000-0000-000000000000') and n.invalidated_at is null)`
   }`;
 
 const EXISTING: Record<VectorSource, string> = {

@@ -47,7 +47,7 @@ export function scoreTurns(
   const stretches = byStretch(candidates);
   const ofStretch = stretchScores(stretches.map(stretchDocument), terms, query.people, statistics);
   const person = query.people.length === 1 ? query.people[0]!.toLowerCase() : null;
-  const dense = new Map(standardScores(candidates.map(({ cosine }) => cosine)).map((z, at) => [candidates[at]!, z]));
+  const dense = denseScores(candidates);
   const scored = stretches.flatMap((members, at) => {
     const turns = members.map((turn) => ({ seq: turn.seq, isQuestion: isQuestion(turn.text), scores: score(turn) }));
     return spreadScores(turns, weights.neighbours).map((words, index) => {
@@ -59,7 +59,7 @@ export function scoreTurns(
         date: weights.date * Math.max(0, ...query.dates.map((range) => dateAffinity(turn.createdAt, range))),
         time: query.isWhenQuestion && holdsTimeExpression(turn.text) ? weights.time : 0,
         question: turns[index]!.isQuestion ? -weights.question : 0,
-        dense: denseWeight * dense.get(turn)!,
+        dense: denseWeight * (dense?.get(turn) ?? 0),
       };
       return { turn, id: turn.id, score: total(Object.values(components)), components };
     });
@@ -67,6 +67,11 @@ export function scoreTurns(
   return scored
     .sort((a, b) => b.score - a.score || b.turn.createdAt.getTime() - a.turn.createdAt.getTime() || (a.id < b.id ? 1 : -1))
     .map(({ id, score, components }) => ({ id, score, components }));
+}
+
+function denseScores(candidates: readonly TurnCandidate[]): Map<TurnCandidate, number> | null {
+  if (candidates.every(({ cosine }) => cosine === undefined)) return null;
+  return new Map(standardScores(candidates.map(({ cosine }) => cosine)).map((z, at) => [candidates[at]!, z]));
 }
 
 function byStretch(candidates: readonly TurnCandidate[]): TurnCandidate[][] {

@@ -2,18 +2,23 @@ import { inverseDocumentFrequency, termScore, total } from '../search/bm25.js';
 import { STRETCHES } from './constants.js';
 import type { CorpusStatistics, ExpandedTerm } from './soft-terms.js';
 
-/** A stretch of a conversation as one document: its distinct lexemes, and how often each author speaks in it. */
-export type StretchDocument = Readonly<{ lexemes: ReadonlySet<string>; authors: ReadonlyMap<string, number> }>;
-type Member = Readonly<{ author: string | null; frequencies: ReadonlyMap<string, number> }>;
+/** A longer stretch repeats more of its words: n words are about n to the power of this different ones (Heaps' law). */
+const HEAPS = 0.85;
+
+/** A stretch of a conversation as one document: how many different lexemes it has, those looked for among them, and how often each author speaks. */
+export type StretchDocument = Readonly<{ length: number; lexemes: ReadonlySet<string>; authors: ReadonlyMap<string, number> }>;
+type Member = Readonly<{ length: number; author: string | null; frequencies: ReadonlyMap<string, number> }>;
 
 export function stretchDocument(members: readonly Member[]): StretchDocument {
   const lexemes = new Set<string>();
   const authors = new Map<string, number>();
-  for (const { author, frequencies } of members) {
+  let words = 0;
+  for (const { author, frequencies, length } of members) {
+    words += length;
     for (const lexeme of frequencies.keys()) lexemes.add(lexeme);
     if (author !== null) authors.set(author.toLowerCase(), (authors.get(author.toLowerCase()) ?? 0) + 1);
   }
-  return { lexemes, authors };
+  return { length: Math.round(words ** HEAPS), lexemes, authors };
 }
 
 /**
@@ -26,13 +31,13 @@ export function stretchScores(
   people: readonly string[],
   { documents, authored }: CorpusStatistics,
 ): number[] {
-  const averageLength = total(stretches.map(({ lexemes }) => lexemes.size)) / Math.max(stretches.length, 1);
+  const averageLength = total(stretches.map(({ length }) => length)) / Math.max(stretches.length, 1);
   const names = people.map((name) => ({
     key: name.toLowerCase(),
     idf: authored ? inverseDocumentFrequency(documents, authored(name)) : 0,
   }));
-  const scores = stretches.map(({ lexemes, authors }) => {
-    const score = (idf: number, frequency: number) => termScore(idf, frequency, lexemes.size, averageLength, STRETCHES);
+  const scores = stretches.map(({ length, lexemes, authors }) => {
+    const score = (idf: number, frequency: number) => termScore(idf, frequency, length, averageLength, STRETCHES);
     const words = terms.map(({ lexeme, alternatives }) => score(alternatives[0]?.idf ?? 0, lexemes.has(lexeme) ? 1 : 0));
     return total(words) + total(names.map(({ key, idf }) => score(idf, authors.get(key) ?? 0)));
   });

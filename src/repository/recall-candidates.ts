@@ -63,7 +63,7 @@ export class RecallCandidates extends Repository {
     const plan = statement === turnCandidates ? planCandidates(terms, statistics.documents, share) : planAll(terms);
     let rows = await find(plan);
     if (plan.pruned && rows.length < ENOUGH) rows = await find(planAll(terms));
-    const turns = rows.map(counted);
+    const turns = counted(rows, lexemes);
     const near = new Set(nearIds);
     const matches = ({ id, frequencies }: TurnCandidate) => near.has(id) || terms.some(({ lexeme }) => frequencies.has(lexeme));
     const wanted = turns.filter((turn, at) => rows[at]!.wanted && (!onlyMatches || matches(turn)));
@@ -83,7 +83,7 @@ export class RecallCandidates extends Repository {
       ],
       this.context.transaction,
     );
-    return rows.map(counted);
+    return counted(rows, lexemes);
   }
 
   async nodes(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<MemoryCandidate[]> {
@@ -94,11 +94,15 @@ export class RecallCandidates extends Repository {
       [this.tenantId, anyOf(lexemes), lexemes, asOf ?? reading.now, after, before, upTo, nearIds, this.userId],
       this.context.transaction,
     );
-    return rows.map(counted);
+    return counted(rows, lexemes);
   }
 }
 
-const counted = <Row extends Worded>(row: Row) => Object.assign(row, { frequencies: lexemeFrequencies(row.search) });
+/** Rows with how often the lexemes that count stand in each: nothing else of their words is looked at, and nothing else kept. */
+function counted<Row extends Worded>(rows: readonly Row[], lexemes: readonly string[]): (Row & { frequencies: Map<string, number> })[] {
+  const wanted = new Set(lexemes);
+  return rows.map((row) => Object.assign(row, { frequencies: lexemeFrequencies(row.search, wanted) }));
+}
 
 /** The lexemes that count for a score: those of the query, and those that stand in for them. */
 function countedLexemes({ analysis, statistics, neighbours }: Reading): string[] {

@@ -1,4 +1,5 @@
 import { notFound } from '../errors.js';
+import type { CorpusSource } from '../models/corpus-term.js';
 import { analyzeQuery, type QueryAnalysis, wordsToStem } from '../recall/analyze-query.js';
 import type { CorpusStatistics, Neighbours } from '../recall/soft-terms.js';
 import { Repository } from './context.js';
@@ -17,6 +18,8 @@ export type Reading = Readonly<{
   statistics: CorpusStatistics;
   /** Row id of the user whose corpus it is; null for all. Undefined when the user named is not known: there is nothing then. */
   scopeId: string | null | undefined;
+  /** Sources that have anything in this corpus. */
+  present: ReadonlySet<CorpusSource>;
   /** A tsquery of the phrases that must and must not occur. */
   condition: string | null;
   neighbours: Neighbours | null;
@@ -33,6 +36,7 @@ type Row = {
   frequencies: Record<string, number>;
   authors: Record<string, number>;
   users: string[];
+  present: CorpusSource[];
   documents: number;
   length: number;
   waiting: number;
@@ -86,6 +90,7 @@ export class RecallReading extends Repository {
       analysis,
       statistics: statisticsOf(row, analysis, frozen),
       scopeId: row.scopeId === null ? undefined : row.scopeId === WHOLE_TENANT ? null : row.scopeId,
+      present: new Set(row.present),
       condition: row.condition,
       neighbours: ENGLISH.has(row.language) ? near : null,
       waiting: row.waiting,

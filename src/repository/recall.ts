@@ -47,7 +47,7 @@ export class RecallRepository extends Repository {
   ): Promise<RankedHit[]> {
     if (reading.scopeId === undefined || (reading.analysis.allTerms.length === 0 && !dense)) return [];
     const lists = await Promise.all(
-      this.sources(filter).map(async (source) => {
+      this.sources(filter, reading).map(async (source) => {
         const reach = {
           upTo,
           weights,
@@ -99,15 +99,11 @@ export class RecallRepository extends Repository {
   ): Promise<RankedHit[]> {
     const { analysis, statistics, now, neighbours } = reading;
     const options = { neighbours, weights: reach.weights, denseWeight: dense?.weight ?? 0 };
-    const withCosines = async <C extends { id: string }>(candidates: C[]) => {
-      const cosines =
-        dense &&
-        (await this.#vectors.cosines(
-          corpusOf[source],
-          candidates.map(({ id }) => id),
-          dense.vector,
-        ));
-      return candidates.map((candidate) => ({ ...candidate, cosine: cosines?.get(candidate.id) }));
+    const withCosines = async <C extends { id: string }>(candidates: C[]): Promise<(C & { cosine?: number | undefined })[]> => {
+      if (!dense) return candidates;
+      const ids = candidates.map(({ id }) => id);
+      const cosines = await this.#vectors.cosines(corpusOf[source], ids, dense.vector);
+      return candidates.map((candidate) => ({ ...candidate, cosine: cosines.get(candidate.id) }));
     };
     if (source === 'messages') {
       const { turns, wanted } = await this.#candidates.turns(reading, filter, reach);
@@ -127,11 +123,12 @@ export class RecallRepository extends Repository {
     return this.#vectors.nearest(corpusOf[source], vector, limit, { conversationId, user, roles, after, before });
   }
 
-  /** Kinds and tags are of memories; a node of the graph belongs to no conversation, and to the principal's own graphs. */
-  private sources({ sources, kinds, tags, conversationId, user }: RecallFilter): RecallSource[] {
+  /** Those that have anything. Kinds and tags are of memories; a node of the graph belongs to no conversation, and to the principal's own graphs. */
+  private sources({ sources, kinds, tags, conversationId, user }: RecallFilter, { present }: Reading): RecallSource[] {
     const ofMemories = kinds !== undefined || tags !== undefined;
     const ofGraph = conversationId === undefined && user === undefined;
-    return sources.filter((source) => source === 'memories' || (!ofMemories && (source === 'messages' || ofGraph)));
+    const apt = sources.filter((source) => source === 'memories' || (!ofMemories && (source === 'messages' || ofGraph)));
+    return apt.filter((source) => present.has(corpusOf[source]));
   }
 }
 

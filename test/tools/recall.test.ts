@@ -108,14 +108,9 @@ describeEngines('recall', (engine) => {
   it('finds nodes of the graph, for those who read for everybody', async () => {
     const tenantId = await engine.freshTenant();
     const key = 'Café Walnut';
-    await engine.models.MemoryGraphNode.create({
-      tenantId,
-      id: '01900000-0000-7000-8000-000000000001',
-      key,
-      label: key,
-      type: 'place',
-      search: "'walnut':1",
-    });
+    const id = '01900000-0000-7000-8000-000000000001';
+    await engine.models.MemoryGraphNode.create({ tenantId, id, key, label: key, type: 'place', search: "'walnut':1" });
+    await engine.models.CorpusChange.create({ tenantId, source: 'node', subjectId: id, userId: null, removed: null });
     await using agent = await newAgent({ tenantId });
     await using bound = await newAgent({ tenantId, user: 'ann' });
     expect((await agent.call('recall', { query: 'walnut' })).hits).toMatchObject([{ source: 'graph', title: key, text: `${key}: place` }]);

@@ -89,6 +89,9 @@ select
     select u.display_name from users u
     where u.tenant_id = $1 and (s.id = '${WHOLE_TENANT}' or u.id = s.id)
       and split_part(lower(u.display_name), ' ', 1) = any($3::text[]) limit 100) as users,
+  array(
+    select t.source from corpus_totals t where t.tenant_id = $1 and t.source = any($7::text[]) and t.scope_id = s.id and t.documents > 0
+    union select w.source from waiting w) as present,
   n.documents + coalesce((select sum(d.sign) from document d), 0)::int as documents,
   n.length + coalesce((select sum(c.documents) from change c where c.lexeme not like '${AUTHOR}%'), 0)::float8 as length,
   (select count(*)::int from (

@@ -26,3 +26,19 @@ export type Principal = Readonly<{
 /** The scopes a role carries when nobody narrowed them. */
 export const scopesOf = (role: Role): ReadonlySet<Scope> =>
   new Set(role === 'admin' || role === 'system' ? SCOPES : SCOPES.filter((scope) => scope !== 'admin'));
+
+/** Who presented a credential, and which one it was. */
+export type Identity = Readonly<{
+  principal: Principal;
+  /** Names the credential in logs and rate limits; not a secret. */
+  credentialId: string;
+  kind: 'api_token' | 'oauth' | 'none';
+  /** The OAuth client it was given to. */
+  clientId: string | null;
+  expiresAt: Date | null;
+}>;
+
+/** Says whose a bearer credential is. Throws `unauthenticated` for one that is malformed, unknown, expired, revoked or meant for another server. */
+export interface Authenticator {
+  authenticate(bearer: string): Promise<Identity>;
+}

@@ -39,8 +39,9 @@ class Captured extends Error {
 
 /** The statement a repository would send for a call, with its values, so that the floor sends the very same. */
 export async function capture(db: Database, tenantId: string, call: (store: Store) => Promise<unknown>): Promise<Sent> {
-  const recorder = Object.assign(Object.create(db) as Database, {
+  const recorder: Database = Object.assign(Object.create(db) as Database, {
     query: (statement: Statement, values: readonly unknown[]) => Promise.reject(new Captured({ statement, values })),
+    forTenant: () => recorder,
   });
   const models = {} as ReturnType<typeof defineModels>;
   const store = new Store({ db: recorder, models, principal: principal(tenantId), userId: null, limits, clock, transaction: undefined });

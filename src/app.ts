@@ -46,8 +46,8 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
 
   const open = async (): Promise<Database> => {
     const { openDatabase } = await import('./db/open.js');
-    const { databaseUrl, dataDir, durability, logSql, poolMax } = config;
-    return openDatabase({ url: databaseUrl, dataDir, durability, logSql, poolMax }, log);
+    const { databaseUrl, dataDir, durability, logSql, poolMax, rowSecurity, rowSecurityRole } = config;
+    return openDatabase({ url: databaseUrl, dataDir, durability, logSql, poolMax, rowSecurity, rowSecurityRole }, log);
   };
   const whileServing =
     <T>(use: () => Promise<T>) =>
@@ -59,9 +59,17 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   const prepared = untilItWorks(async (): Promise<OpenDatabase> => {
     const [db, { prepareSchema }, { defineModels }] = await Promise.all([engine(), import('./db/migrate.js'), import('./models/index.js')]);
     await prepareSchema(db, { autoMigrate: config.autoMigrate });
+    await noteRowSecurity(db);
     return { db, models: defineModels(db.sequelize) };
   });
   const database = whileServing(prepared);
+
+  const noteRowSecurity = async (db: Database): Promise<void> => {
+    if (db.capabilities.rowSecurity || config.rowSecurity === 'off') return;
+    const state = await db.rowSecurity();
+    if (state)
+      log.warn({ problem: state.problem, hint: state.hint }, 'row-level security is not in force: the program alone keeps tenants apart');
+  };
 
   const openStore = async (principal: Principal): Promise<Store> => {
     const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);

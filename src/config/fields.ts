@@ -1,4 +1,5 @@
 import envPaths from 'env-paths';
+import { ROW_SECURITY_MODES, type RowSecurityMode, TENANT_ROLE } from '../db/row-security-modes.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import type { Role } from '../principal.js';
 import { REDACT_MODES, type RedactMode } from '../redaction/redaction.js';
@@ -65,6 +66,20 @@ export const FIELDS = {
     fallback: 'full',
   }),
   poolMax: field({ description: 'Most connections to the database at one time.', form: 'count', reader: whole(1, 200), fallback: 10 }),
+  rowSecurity: field<RowSecurityMode>({
+    description:
+      'PostgreSQL server: whether its row-level security keeps tenants apart too. `auto` uses it wherever the server lets us, `require` refuses to serve without, `off` leaves it alone.',
+    form: 'auto|require|off',
+    reader: choice(ROW_SECURITY_MODES),
+    fallback: 'auto',
+  }),
+  rowSecurityRole: field({
+    description:
+      'PostgreSQL server: the role without rights of its own that tenants are served under. It is made at start where the login may make roles.',
+    form: 'role',
+    reader: text('1 to 63 characters without control characters', /^\P{Cc}{1,63}$/u),
+    fallback: TENANT_ROLE,
+  }),
   autoMigrate: field({
     description: 'Bring an older database schema up to date at start; otherwise run `recollect migrate up`.',
     form: null,

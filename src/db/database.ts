@@ -1,4 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
+import type { RowSecurityState } from './row-security.js';
 
 /** What the engine can do; code asks for a capability, never for an engine name. */
 export type Capabilities = Readonly<{
@@ -8,6 +9,8 @@ export type Capabilities = Readonly<{
   vector: boolean;
   /** pg_trgm is installed in this database. */
   trigram: boolean;
+  /** What is sent for a tenant runs under policies that show it nothing else. */
+  rowSecurity: boolean;
 }>;
 
 /** A hot-path statement. It is prepared once per connection under its name; parameters are sent, never inlined. */
@@ -20,6 +23,12 @@ export type Statement = Readonly<{
    * lost connection nobody knows whether it was committed.
    */
   retryOn?: readonly string[];
+  /**
+   * Runs as the owner of the tables in a tenant's hands too, with its own conditions on the tenant, who must be its first
+   * parameter. For what an index finds by words, spelling or tags: those comparisons are not leakproof, and under a policy
+   * PostgreSQL reads all of the tenant's rows instead.
+   */
+  asOwner?: true;
 }>;
 
 export interface Database {
@@ -31,6 +40,12 @@ export interface Database {
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Calls `handler` with each payload that any process sends to `channel`. A hint that may be lost: readers also poll. */
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>;
+  /** The same database in one tenant's hands, models too: other tenants' rows are not there, where the engine has policies. */
+  forTenant(tenantId: string): Database;
+  /** Whether the database itself keeps tenants apart; null for an engine that has no use for it. */
+  rowSecurity(): Promise<RowSecurityState | null>;
+  /** Puts every table of tenants under its policies, where that is possible and wanted. Inside of the lock on the schema. */
+  establishRowSecurity(transaction: Transaction): Promise<void>;
   /** Facts about the engine for people: `recollect doctor` prints them. */
   describe(): Promise<EngineFacts>;
   close(): Promise<void>;

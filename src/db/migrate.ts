@@ -24,7 +24,7 @@ export function migrateUp(db: Database, { to }: { to?: string } = {}, known = mi
     const pending = names(await umzug.pending());
     if (target !== undefined && !pending.includes(target)) return [];
     return names(await umzug.up(target === undefined ? {} : { to: target }));
-  });
+  }).finally(() => db.rowSecurity());
 }
 
 /** Takes back the newest migration, the newest `steps`, or all down to and including `to`, with the data in their tables. */
@@ -49,14 +49,26 @@ export async function prepareSchema(db: Database, { autoMigrate }: { autoMigrate
   const applied = await readApplied(db);
   refuseNewer(applied, known);
   const { pending } = compare(applied, known);
-  if (pending.length === 0) return;
-  if (autoMigrate) {
+  if (pending.length > 0) {
+    if (!autoMigrate)
+      throw new AppError('unavailable', `Recollect ${VERSION} needs migrations that this database does not have: ${pending.join(', ')}.`, {
+        hint: 'Run `recollect migrate up`, or turn RECOLLECT_AUTO_MIGRATE on.',
+      });
     await migrateUp(db, {}, known);
-    return;
   }
-  throw new AppError('unavailable', `Recollect ${VERSION} needs migrations that this database does not have: ${pending.join(', ')}.`, {
-    hint: 'Run `recollect migrate up`, or turn RECOLLECT_AUTO_MIGRATE on.',
-  });
+  if (!db.capabilities.rowSecurity) await prepareRowSecurity(db, autoMigrate);
+}
+
+/** Policies may have to wait for a role that only an administrator can make: they are looked for at every start. */
+async function prepareRowSecurity(db: Database, mayChange: boolean): Promise<void> {
+  let state = await db.rowSecurity();
+  if (state?.wanted && mayChange) {
+    await withSchemaLock(db, (transaction) => db.establishRowSecurity(transaction));
+    state = await db.rowSecurity();
+  }
+  if (!state || state.on) return;
+  const { problem, hint, required } = state;
+  if (required) throw new AppError('unavailable', `Row-level security is not in force. ${problem}`, hint === null ? {} : { hint });
 }
 
 /** Refuses a database whose schema is not exactly the one this program was written for. */
@@ -77,7 +89,9 @@ async function underLock(db: Database, known: readonly Migration[], work: (umzug
     );
     refuseNewer(await listApplied(db, transaction), known);
     try {
-      return await work(await migrator(db, transaction, known));
+      const done = await work(await migrator(db, transaction, known));
+      await db.establishRowSecurity(transaction);
+      return done;
     } catch (error) {
       throw await explained(error);
     }

@@ -1,5 +1,6 @@
 import type { Log } from '../log.js';
 import type { Database } from './database.js';
+import type { RowSecurityMode } from './row-security-modes.js';
 
 export type DatabaseConfig = Readonly<{
   /** A PostgreSQL server; null for the embedded engine in `dataDir`. */
@@ -8,6 +9,9 @@ export type DatabaseConfig = Readonly<{
   durability: 'full' | 'fast';
   logSql: boolean;
   poolMax: number;
+  /** On a server: whether its own policies keep tenants apart, and the role that tenants are served under. */
+  rowSecurity?: RowSecurityMode;
+  rowSecurityRole?: string;
 }>;
 
 export const openDatabase = async ({ url, ...config }: DatabaseConfig, log: Log): Promise<Database> => {

@@ -9,7 +9,18 @@ import type { Capabilities, Database, EngineFacts, Statement } from './database.
 import { Listener } from './listener.js';
 import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
 import { retrying } from './retry.js';
+import {
+  createTenantRole,
+  inspectRowSecurity,
+  type RowSecurityFacts,
+  type RowSecurityState,
+  secureTables,
+  stateOf,
+} from './row-security.js';
+import type { RowSecurityMode } from './row-security-modes.js';
 import { connectionOf, connectionsOf, destroySocket, finish, openTransaction } from './sequelize-internals.js';
+import { TenantDatabase } from './tenant-database.js';
+import { sendAround } from './tenant-query.js';
 import { TransactionScope } from './transaction-scope.js';
 
 /** A statement that breaks its connection this often is taken for the cause. */
@@ -33,9 +44,15 @@ export type EngineSide = Readonly<{
   connection: Connection;
   concurrentTransactions: boolean;
   serverMajor: number;
+  /** Where policies can keep tenants apart. */
+  rowSecurity?: Readonly<{ mode: RowSecurityMode; role: string }>;
   describe(database: Database): Promise<EngineFacts>;
   close(): Promise<void>;
 }>;
+
+/** Whom a transaction was begun for, and the policies it is under. */
+type Tenancy = Readonly<{ tenantId: string; policies: Policies | undefined }>;
+type Policies = Pick<RowSecurityState, 'role' | 'loginRole'>;
 
 /** The database behind one pool of ordinary `pg` connections; the same for every engine. */
 export class PooledDatabase implements Database {
@@ -45,7 +62,9 @@ export class PooledDatabase implements Database {
   readonly #scope = new TransactionScope();
   readonly #listener: Listener;
   readonly #clients = new Set<pg.Client>();
+  readonly #tenancies = new WeakMap<Transaction, Tenancy>();
   #capabilities: Capabilities;
+  #policies: Policies | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(side: EngineSide, log: Log) {
@@ -53,7 +72,7 @@ export class PooledDatabase implements Database {
     this.#log = log;
     this.sequelize = createSequelize(side.connection, log);
     this.#listener = new Listener(side.connection, log);
-    this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false, trigram: false };
+    this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false, trigram: false, rowSecurity: false };
     this.#guardSequelize();
     this.sequelize.addHook('afterConnect', (connection) => {
       const client = connection as pg.Client;
@@ -69,25 +88,44 @@ export class PooledDatabase implements Database {
   async detectCapabilities(): Promise<void> {
     const [row] = await this.query<{ vector: boolean; trigram: boolean }>(INSTALLED_EXTENSIONS, []);
     this.#capabilities = { ...this.#capabilities, vector: row?.vector === true, trigram: row?.trigram === true };
+    await this.rowSecurity();
   }
 
   /**
    * Values come back as `pg` gives them: timestamptz as Date, json as objects, arrays as arrays, int2, int4 and floats as
    * numbers; int8 and numeric as strings, from models too. Errors are the driver's own: `toAppError` translates them for a caller.
    */
-  async query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]> {
-    if (transaction) return this.#run<Row>(connectionOf(transaction), statement, values);
-    this.#scope.assertOutside(statement.name);
-    const isTransient = transience();
-    return retrying(
-      () => this.#withConnection((client) => this.#run<Row>(client, statement, values)),
-      (error) => isTransient(error) || (statement.retryOn?.includes(constraintOf(error) ?? '') ?? false),
-    );
+  query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]> {
+    return this.#query<Row>(statement, values, transaction, undefined);
   }
 
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    this.#scope.assertOutside('a transaction inside a transaction');
-    return retrying(() => this.#attempt(work), transience());
+    return this.#transaction(work, undefined);
+  }
+
+  forTenant(tenantId: string): Database {
+    return new TenantDatabase(this, tenantId, {
+      query: (statement, values, transaction) => this.#query(statement, values, transaction, tenantId),
+      transaction: (work) => this.#transaction(work, tenantId),
+      began: (transaction) => this.#tenancies.get(transaction)?.tenantId === tenantId,
+    });
+  }
+
+  async rowSecurity(): Promise<RowSecurityState | null> {
+    const state = await this.#inspectRowSecurity();
+    this.#policies = state?.on ? state : undefined;
+    this.#capabilities = { ...this.#capabilities, rowSecurity: state?.on === true };
+    return state;
+  }
+
+  async establishRowSecurity(transaction: Transaction): Promise<void> {
+    const wanted = this.#side.rowSecurity;
+    let state = await this.#inspectRowSecurity(transaction);
+    if (!wanted || !state?.wanted) return;
+    const run = (sql: string): Promise<unknown> => this.sequelize.query(sql, { transaction });
+    await run(createTenantRole(wanted.role, this.#side.serverMajor));
+    state = await this.#inspectRowSecurity(transaction);
+    if (state?.securable) await run(secureTables(wanted.role, state.unsecured));
   }
 
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>> {
@@ -114,10 +152,64 @@ export class PooledDatabase implements Database {
     return this.#closing;
   }
 
-  async #run<Row extends object>(client: pg.Client, statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    if (this.#side.connection.logSql) this.#log.info({ sql: statement.text, name: statement.name, parameters: values.length }, 'sql');
-    const { rows } = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
-    return rows;
+  async #query<Row extends object>(
+    statement: Statement,
+    values: readonly unknown[],
+    transaction: Transaction | undefined,
+    tenantId: string | undefined,
+  ): Promise<Row[]> {
+    if (transaction) {
+      const tenancy = this.#tenancies.get(transaction);
+      return this.#run<Row>(connectionOf(transaction), statement, values, tenancy, true);
+    }
+    this.#scope.assertOutside(statement.name);
+    const isTransient = transience();
+    return retrying(
+      () => this.#withConnection((client) => this.#run<Row>(client, statement, values, this.#tenancy(tenantId), false)),
+      (error) => isTransient(error) || (statement.retryOn?.includes(constraintOf(error) ?? '') ?? false),
+    );
+  }
+
+  #transaction<T>(work: (transaction: Transaction) => Promise<T>, tenantId: string | undefined): Promise<T> {
+    this.#scope.assertOutside('a transaction inside a transaction');
+    return retrying(() => this.#attempt(work, this.#tenancy(tenantId)), transience());
+  }
+
+  #tenancy(tenantId: string | undefined): Tenancy | undefined {
+    return tenantId === undefined ? undefined : { tenantId, policies: this.#policies };
+  }
+
+  async #run<Row extends object>(
+    client: pg.Client,
+    statement: Statement,
+    values: readonly unknown[],
+    tenancy: Tenancy | undefined,
+    inTransaction: boolean,
+  ): Promise<Row[]> {
+    const { name, text, asOwner } = statement;
+    if (this.#side.connection.logSql) this.#log.info({ sql: text, name, parameters: values.length }, 'sql');
+    const config = { name, text, values: values as unknown[] };
+    if (tenancy?.policies) {
+      const { tenantId, policies } = tenancy;
+      const tenant = [tenantId, policies.role] as const;
+      if (!asOwner) {
+        // A plan is of one role: under the name it has for the owner it would be made anew with every change of roles.
+        const own = { ...config, name: `rls.${name}` };
+        if (!inTransaction) return sendAround<Row>(client, own, { before: tenant });
+        return (await client.query<Row>(own)).rows;
+      }
+      if (inTransaction) return sendAround<Row>(client, config, { before: [tenantId, policies.loginRole], after: tenant });
+    }
+    return (await client.query<Row>(config)).rows;
+  }
+
+  async #inspectRowSecurity(transaction?: Transaction): Promise<RowSecurityState | null> {
+    const { rowSecurity, serverMajor } = this.#side;
+    if (!rowSecurity) return null;
+    const { mode, role } = rowSecurity;
+    const statement = { name: 'inspect_row_security', text: inspectRowSecurity(serverMajor) };
+    const [facts] = await this.query<RowSecurityFacts>(statement, [role], transaction);
+    return stateOf(facts!, mode, role);
   }
 
   async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -136,13 +228,15 @@ export class PooledDatabase implements Database {
   }
 
   /** One run of a transaction. A connection lost while committing is followed by a look at what became of it. */
-  async #attempt<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async #attempt<T>(work: (transaction: Transaction) => Promise<T>, tenancy: Tenancy | undefined): Promise<T> {
     let committing: { result: T; transactionId: string | null } | undefined;
     try {
       return await this.#withConnection(async (client) => {
-        await client.query('begin');
         const transaction = openTransaction(this.sequelize, client);
+        if (tenancy) this.#tenancies.set(transaction, tenancy);
         try {
+          if (tenancy?.policies) await sendAround(client, BEGIN, { after: [tenancy.tenantId, tenancy.policies.role] });
+          else await client.query('begin');
           const result = await this.#scope.run(() => work(transaction));
           committing = { result, transactionId: await noteTransactionId(client, this.#side.serverMajor) };
           await client.query('commit');
@@ -190,6 +284,8 @@ export class PooledDatabase implements Database {
 
 type SqlText = string | { query: string; values?: unknown[]; bind?: unknown[] };
 type SequelizeOptions = { transaction?: Transaction | null; type?: string };
+
+const BEGIN = { name: 'begin', text: 'begin' };
 
 const INSTALLED_EXTENSIONS: Statement = {
   name: 'installed_extensions',

@@ -4,8 +4,15 @@ import type { Log } from '../log.js';
 import type { Database, EngineFacts, Statement } from './database.js';
 import { codeOf } from './pg-errors.js';
 import { PooledDatabase } from './pooled-database.js';
+import { type RowSecurityMode, TENANT_ROLE } from './row-security-modes.js';
 
-export type PostgresConfig = Readonly<{ url: string; logSql: boolean; poolMax: number }>;
+export type PostgresConfig = Readonly<{
+  url: string;
+  logSql: boolean;
+  poolMax: number;
+  rowSecurity?: RowSecurityMode | undefined;
+  rowSecurityRole?: string | undefined;
+}>;
 
 const OLDEST_MAJOR = 14;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -21,6 +28,7 @@ export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Da
       connection: { client, poolMax: config.poolMax, logSql: config.logSql, settings: 'own' },
       concurrentTransactions: true,
       serverMajor,
+      rowSecurity: { mode: config.rowSecurity ?? 'auto', role: config.rowSecurityRole ?? TENANT_ROLE },
       describe: (db) => describe(db, client),
       close: async () => undefined,
     },

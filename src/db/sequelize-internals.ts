@@ -38,3 +38,23 @@ export const finish = (transaction: Transaction, how: 'commit' | 'rollback'): vo
 export const destroySocket = (client: pg.Client): void => {
   (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy();
 };
+
+/** Sends a model's query, in a transaction when one is given. */
+export type ModelQuery = (transaction?: Transaction) => Promise<unknown>;
+
+/**
+ * The same Sequelize for models that hang on it: what they send goes through `use`, with the transaction they named. Models get
+ * to the database by `sequelize.query` and by the query interface, and by nothing else.
+ */
+export const sequelizeWith = (
+  sequelize: Sequelize,
+  use: (send: ModelQuery, transaction: Transaction | null | undefined) => Promise<unknown>,
+): Sequelize => {
+  type Options = { transaction?: Transaction | null };
+  const owner = sequelize as unknown as { query(sql: unknown, options?: Options): Promise<unknown>; queryInterface: object };
+  const view = Object.create(sequelize) as Sequelize;
+  const query = (sql: unknown, options?: Options): Promise<unknown> =>
+    use((transaction) => owner.query(sql, transaction ? { ...options, transaction } : options), options?.transaction);
+  const queryInterface = Object.create(owner.queryInterface, { sequelize: { value: view } });
+  return Object.assign(view, { query, queryInterface });
+};

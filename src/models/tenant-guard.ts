@@ -27,13 +27,13 @@ export function guardTenants(sequelize: Sequelize): void {
 function guardUnhooked(model: ModelStatic<Model>): void {
   const { aggregate, increment } = model;
   Object.assign(model, {
-    async aggregate(attribute: never, name: string, options?: never) {
+    async aggregate(this: typeof model, attribute: never, name: string, options?: never) {
       assertTenant(model, name, options ?? {});
-      return aggregate.call(model, attribute, name, options);
+      return aggregate.call(this, attribute, name, options);
     },
-    async increment(fields: never, options: never) {
+    async increment(this: typeof model, fields: never, options: never) {
       assertTenant(model, 'increment', options ?? {});
-      return increment.call(model, fields, options);
+      return increment.call(this, fields, options);
     },
     async findByPk() {
       throw refusal(model, 'findByPk', 'it compares the id with the tenant; use findOne with tenantId and id in `where`');

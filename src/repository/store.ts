@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.js';
+import { bindModels } from '../models/bind-models.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
@@ -57,7 +58,8 @@ export class Store {
   readonly knowledgeGraph: KnowledgeGraphRepository;
   readonly #context: Context;
 
-  constructor(context: Context) {
+  constructor(unbound: Context) {
+    const context = bound(unbound);
     this.#context = context;
     this.turns = new TurnRepository(context);
     this.history = new HistoryRepository(context);
@@ -82,8 +84,9 @@ export class Store {
 
   /** Makes sure that the principal's tenant and user are there, and opens its store. */
   static async open(options: StoreOptions): Promise<Store> {
-    const userId = await provision(options);
-    return new Store({ ...options, userId, transaction: undefined });
+    const context = bound(options);
+    const userId = await provision(context);
+    return new Store({ ...context, userId, transaction: undefined });
   }
 
   get principal(): Principal {
@@ -95,4 +98,10 @@ export class Store {
     if (this.#context.transaction) return work(this);
     return this.#context.db.transaction((transaction) => work(new Store({ ...this.#context, transaction })));
   }
+}
+
+/** In the tenant's hands, database and models: whatever a repository sends is under the tenant's policies, because it has nothing else. */
+function bound<T extends { db: Database; models: Models; principal: Principal }>(context: T): T {
+  const db = context.db.forTenant(context.principal.tenantId);
+  return { ...context, db, models: bindModels(context.models, db.sequelize) };
 }

@@ -58,6 +58,14 @@ async function examineDatabase(
   });
   if (!report.schema || report.schema.pending.length > 0) return;
 
+  await part('Row-level security', async () => {
+    const state = await db.rowSecurity();
+    if (state === null) return;
+    const { on, role, problem, hint } = state;
+    report.rowSecurity = { on, role, problem, hint };
+    if (!on && config.rowSecurity !== 'off')
+      report.problems.push(`Row-level security: the program alone keeps tenants apart. ${[problem, hint].filter(Boolean).join(' ')}`);
+  });
   await part('Rows', async () => {
     report.tables = await countRows(db.sequelize);
   });

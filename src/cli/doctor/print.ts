@@ -11,7 +11,7 @@ export function printReport(report: Report, output: Output): void {
     for (const line of columns(rows)) output.line(line);
     output.line();
   };
-  const { program, settings, engine, schema, tables, counters, statistics, locks, mcp, problems } = report;
+  const { program, settings, engine, schema, rowSecurity, tables, counters, statistics, locks, mcp, problems } = report;
 
   section('Program', [
     ['version', program.version],
@@ -40,6 +40,10 @@ export function printReport(report: Report, output: Output): void {
       ['applied', String(schema.applied.length)],
       ['pending', schema.pending.join(', ') || 'none'],
       ...(schema.unknown.length > 0 ? [['unknown', schema.unknown.join(', ')] as const] : []),
+    ]);
+  if (rowSecurity)
+    section('Row-level security', [
+      [rowSecurity.on ? 'on' : 'off', rowSecurity.on ? `tenants are served as ${rowSecurity.role}` : (rowSecurity.problem ?? '')],
     ]);
   if (tables) section('Rows', rowsOf(tables));
   if (counters)

@@ -1,4 +1,5 @@
 import type { EngineFacts } from '../../db/database.js';
+import type { RowSecurityState } from '../../db/row-security.js';
 
 export type Counters = Readonly<{ conversations: number; wrong: number }>;
 /** Figures of the statistics of words that were compared with a count, those that are wrong, and tenants that were put right. */
@@ -20,6 +21,8 @@ export type Report = {
   settings: Record<string, string | number | boolean | null>;
   engine?: EngineFacts & { openMs: number };
   schema?: Schema;
+  /** Absent on an engine that has no use for it. */
+  rowSecurity?: Pick<RowSecurityState, 'on' | 'role' | 'problem' | 'hint'>;
   tables?: Record<string, number>;
   counters?: Counters;
   statistics?: Statistics;

@@ -25,6 +25,7 @@ const owned =
 /** `matches` joins messages m with the queries q that find them. */
 const turns = (name: string, matches: string): Statement => ({
   name,
+  asOwner: true,
   text: `
 with matched as (
   select m.id, m.conversation_id, m.stretch, m.seq,
@@ -99,6 +100,7 @@ export const ownTurnCandidates = turns(
 /** Memories that the tsquery $3 finds, of those a reader may see and wants. Plan: a bitmap scan of `episodic_memories_search_idx`. */
 export const memoryCandidates: Statement = {
   name: 'memory_candidates',
+  asOwner: true,
   text: `
 select m.id, coalesce(m.occurred_at, m.valid_from, m.created_at) as "occurredAt", m.importance, ${words('m', '$4')}
 from episodic_memories m
@@ -121,6 +123,7 @@ limit ${MAX_MEMORIES}`,
  */
 export const nodeCandidates: Statement = {
   name: 'node_candidates',
+  asOwner: true,
   text: `
 select n.id, n.updated_at as "occurredAt", 0.5::float8 as importance, ${words('n', '$3')}
 from memory_graph_nodes n

@@ -19,6 +19,7 @@ const wanted = '($7::text[] is null or c.type = any($7::text[]))';
  */
 export const searchGraphWords: Statement = {
   name: 'search_graph_words',
+  asOwner: true,
   text: `
 with
 word as materialized (
@@ -63,6 +64,7 @@ limit ${MAX_FOUND}`,
  */
 export const searchGraphNames: Statement = {
   name: 'search_graph_names',
+  asOwner: true,
   text: `
 select n.id, n.score from (
   select n.*, greatest(word_similarity($6, n.name), similarity($6, n.name))::float8 as score from (

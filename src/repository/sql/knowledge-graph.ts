@@ -54,6 +54,7 @@ const idsOf = (part: Part, from: string, limit: string): string => {
 /** Entities from the place $5 on, at most $6; of the first one, the observations after $7, and of each at most $8, one more to see whether there are more. */
 export const listEntities = (part: Part): Statement => ({
   name: `list_entities_${part}`,
+  ...(part === 'containing' ? { asOwner: true } : {}),
   text: `
 select n.id, n.key as name, coalesce(n.type, '') as "entityType",
        array(select o.text from memory_graph_observations o
@@ -67,6 +68,7 @@ order by n.id`,
 /** How many entities there are from the place $5 on, counted up to $6. */
 export const countEntities = (part: Part): Statement => ({
   name: `count_entities_${part}`,
+  ...(part === 'containing' ? { asOwner: true } : {}),
   text: `select count(*)::int as count from (${idsOf(part, '$5::uuid', '$6::int')}) i`,
 });
 

@@ -33,6 +33,7 @@ order by i.at`,
  */
 export const listMemories: Statement = {
   name: 'list_memories',
+  asOwner: true,
   text: `
 select ${memoryColumns.trim()}
 from ${memorySource}
@@ -168,6 +169,7 @@ const COMPARED = 300;
  */
 export const similarMemories: Statement = {
   name: 'similar_memories',
+  asOwner: true,
   text: `
 with
 subject as (select s.id, s.user_id, s.search from episodic_memories s where s.tenant_id = $1 and s.id = $2::uuid),

@@ -11,6 +11,7 @@ const sameOwner = (a: string, b: string): string => `coalesce(${a}.user_id, ${NO
  */
 export const pickMemories: Statement = {
   name: 'pick_memories',
+  asOwner: true,
   text: `
 select m.id, count(*) over ()::int as total
 from episodic_memories m

@@ -1,0 +1,80 @@
+import pg from 'pg';
+
+/** Whose rows a connection sees from here to the end of the transaction, and as which role. */
+export type Binding = readonly [tenantId: string, role: string];
+
+/** What is sent around a statement, before one Sync: all of it is one round trip and, outside of a transaction, one transaction. */
+export type Around = Readonly<{ before?: Binding; after?: Binding }>;
+
+const BIND_TENANT = { name: 'bind_tenant', text: `select set_config('app.tenant', $1, true), set_config('role', $2, true)` };
+
+/** The parts of pg's connection and query that its types leave out. */
+type Wire = {
+  bind(message: { portal: string; statement: string; values: readonly string[] }): void;
+  execute(message: { portal: string; rows: number }): void;
+  sync(): void;
+};
+type DriverQuery = pg.Submittable & {
+  callback: (error: Error | null, result: pg.QueryResult) => void;
+  prepare(wire: Wire): void;
+  handleDataRow(message: object): void;
+  handleCommandComplete(message: object, wire: Wire): void;
+};
+const DriverQuery = pg.Query as unknown as new (config: pg.QueryConfig) => DriverQuery;
+
+/** A named statement of pg with bindings around it. Of the three answers only its own is looked at. */
+class SurroundedQuery extends DriverQuery {
+  readonly #around: Around;
+  #answersBefore: number;
+
+  constructor(config: pg.QueryConfig, around: Around) {
+    super(config);
+    this.#around = around;
+    this.#answersBefore = around.before ? 1 : 0;
+  }
+
+  override prepare(wire: Wire): void {
+    const { before, after } = this.#around;
+    if (before) bind(wire, before);
+    const sync = (): void => {
+      if (after) bind(wire, after);
+      wire.sync();
+    };
+    super.prepare(Object.create(wire, { sync: { value: sync } }) as Wire);
+  }
+
+  override handleDataRow(message: object): void {
+    if (this.#answersBefore === 0) super.handleDataRow(message);
+  }
+
+  override handleCommandComplete(message: object, wire: Wire): void {
+    if (this.#answersBefore === 0) super.handleCommandComplete(message, wire);
+    this.#answersBefore -= 1;
+  }
+}
+
+const bind = (wire: Wire, values: Binding): void => {
+  wire.bind({ portal: '', statement: BIND_TENANT.name, values });
+  wire.execute({ portal: '', rows: 0 });
+};
+
+const prepared = new WeakSet<pg.Client>();
+
+/** Sends a named statement with its bindings in one round trip; the first on a connection prepares the binding with another. */
+export async function sendAround<Row extends pg.QueryResultRow>(
+  client: pg.Client,
+  config: pg.QueryConfig & { name: string },
+  around: Around,
+): Promise<Row[]> {
+  if (!prepared.has(client)) {
+    // Outside of a transaction it is without effect, and inside it is what follows anyway.
+    await client.query({ ...BIND_TENANT, values: [...(around.before ?? around.after ?? [])] });
+    prepared.add(client);
+  }
+  const query = new SurroundedQuery(config, around);
+  const { rows } = await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
+    query.callback = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));
+    client.query(query);
+  });
+  return rows;
+}

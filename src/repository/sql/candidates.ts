@@ -25,7 +25,6 @@ const owned =
 /** `matches` joins messages m with the queries q that find them. */
 const turns = (name: string, matches: string): Statement => ({
   name,
-  asOwner: true,
   text: `
 with matched as (
   select m.id, m.conversation_id, m.stretch, m.seq,
@@ -79,10 +78,13 @@ const lookup = (where: string): string => `cross join lateral (
  * Plan: a bitmap scan of `messages_search_idx` for each query; the caller bounds how many match. Then a probe of
  * `messages_seq_key` for each run of neighbours.
  */
-export const turnCandidates = turns('turn_candidates', lookup('$8::uuid is null'));
+export const turnCandidates: Statement = { ...turns('turn_candidates', lookup('$8::uuid is null')), asOwner: true };
 
 /** The same in the conversation $8. Plan: `messages_search_idx`, or `messages_seq_key` where that is the smaller part. */
-export const conversationCandidates = turns('conversation_candidates', lookup('m.conversation_id = $8::uuid'));
+export const conversationCandidates: Statement = {
+  ...turns('conversation_candidates', lookup('m.conversation_id = $8::uuid')),
+  asOwner: true,
+};
 
 /**
  * The same for a user who has little: whoever looks up a word in the index looks at everybody's messages. Plan: one walk

@@ -19,6 +19,7 @@ import { provision } from './provision.js';
 import { RecallRepository } from './recall.js';
 import { SchemaRepository } from './schema.js';
 import { SearchRepository } from './search.js';
+import { SettingsRepository } from './settings.js';
 import { StatsRepository } from './stats.js';
 import { TaskRepository } from './tasks.js';
 import { TurnRepository } from './turns.js';
@@ -48,6 +49,7 @@ export class Store {
   readonly users: UserRepository;
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
+  readonly settings: SettingsRepository;
   readonly vectors: VectorRepository;
   readonly broughtVectors: BroughtVectors;
   readonly memories: MemoryRepository;
@@ -69,6 +71,7 @@ export class Store {
     this.users = new UserRepository(context);
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
+    this.settings = new SettingsRepository(context);
     this.vectors = new VectorRepository(context);
     this.broughtVectors = new BroughtVectors(context);
     this.memories = new MemoryRepository(context);

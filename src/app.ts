@@ -3,9 +3,11 @@ import type { Database } from './db/database.js';
 import { AppError } from './errors.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import type { Models } from './models/index.js';
-import { type Principal, scopesOf } from './principal.js';
+import { type Authenticator, type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
+import { ApiKeys } from './services/accounts/api-keys.js';
+import { BearerAuthenticator } from './services/accounts/authenticator.js';
 import { ChangeFeed } from './services/change-feed.js';
 import { CorpusKeeper } from './services/corpus-keeper.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
@@ -33,6 +35,10 @@ export interface App extends AsyncDisposable {
   readonly recall: Recall;
   /** Counts the words of what was written. */
   readonly corpus: CorpusKeeper;
+  /** Bearer keys of this server. */
+  readonly apiKeys: ApiKeys;
+  /** Says whose a bearer credential is. */
+  readonly authenticator: Authenticator;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
@@ -91,8 +97,18 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   }, log);
   const recall = new Recall(thesaurus, embeddings, corpus, log);
 
+  const apiKeys = new ApiKeys(
+    async () => {
+      const [{ db }, { ApiTokenDirectory }] = await Promise.all([database(), import('./repository/system/api-token-directory.js')]);
+      return new ApiTokenDirectory(db);
+    },
+    clock,
+    log,
+  );
+  const authenticator = new BearerAuthenticator([apiKeys]);
+
   const shutDown = async (): Promise<void> => {
-    await Promise.all([changes.close(), embeddings.close(), corpus.close(), recall.close()]);
+    await Promise.all([changes.close(), embeddings.close(), corpus.close(), recall.close(), apiKeys.close()]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -107,6 +123,8 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     embeddings,
     recall,
     corpus,
+    apiKeys,
+    authenticator,
     storeFor(principal) {
       const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
       const known = stores.get(key);

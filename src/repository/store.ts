@@ -2,6 +2,7 @@ import type { Database } from '../db/database.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
+import { ApiTokenRepository } from './api-tokens.js';
 import { AssetRepository } from './assets.js';
 import { BroughtVectors } from './brought-vectors.js';
 import type { Context } from './context.js';
@@ -57,6 +58,7 @@ export class Store {
   readonly graph: GraphRepository;
   readonly graphQueries: GraphQueries;
   readonly knowledgeGraph: KnowledgeGraphRepository;
+  readonly apiTokens: ApiTokenRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -81,6 +83,7 @@ export class Store {
     this.knowledgeGraph = new KnowledgeGraphRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
+    this.apiTokens = new ApiTokenRepository(context);
   }
 
   /** Makes sure that the principal's tenant and user are there, and opens its store. */

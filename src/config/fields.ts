@@ -3,38 +3,11 @@ import { LOG_LEVELS, type LogLevel } from '../log.js';
 import type { Role } from '../principal.js';
 import { REDACT_MODES, type RedactMode } from '../redaction/redaction.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
-import {
-  asWritten,
-  bytes,
-  choice,
-  choices,
-  decimal,
-  httpUrl,
-  path,
-  postgresUrl,
-  type Reader,
-  showBytes,
-  text,
-  whole,
-  yesNo,
-} from './kinds.js';
+import { type Field, field } from './field.js';
+import { HTTP_FIELDS } from './http-fields.js';
+import { asWritten, bytes, choice, choices, decimal, httpUrl, path, postgresUrl, showBytes, text, whole, yesNo } from './kinds.js';
 
-/** One setting. Its environment variable, flag and file key are all made from the name it has in `FIELDS`. */
-export type Field<T = unknown> = Readonly<{
-  description: string;
-  /** How a value is written, in help and documentation; null for a switch. */
-  form: string | null;
-  reader: Reader<T>;
-  fallback: T;
-  /** The default in words, where the value itself differs from machine to machine or says too little. */
-  fallbackText?: string;
-  /** May hold a password, or is one: `address` is printed without it, `value` not at all. */
-  secret?: 'address' | 'value';
-  /** Relative values in a file are meant relative to that file. */
-  isPath?: true;
-}>;
-
-const field = <T>(definition: Field<T>): Field<T> => definition;
+export type { Field };
 
 const MESSAGE_BYTES = 1024 ** 2;
 const ASSET_BYTES = 8 * 1024 ** 2;
@@ -107,11 +80,12 @@ export const FIELDS = {
     fallback: null,
     fallbackText: '`off` for messages, `mask` for memories',
   }),
-  logLevel: field<LogLevel>({
+  logLevel: field<LogLevel | null>({
     description: 'How much is logged, to stderr.',
     form: LOG_LEVELS.join('|'),
     reader: choice(LOG_LEVELS),
-    fallback: 'warn',
+    fallback: null,
+    fallbackText: '`warn`; over HTTP `info`, with a line for each request',
   }),
   logSql: field({
     description: 'Log every SQL statement, to stderr. Parameter values are left out.',
@@ -213,6 +187,7 @@ export const FIELDS = {
     reader: yesNo(),
     fallback: false,
   }),
+  ...HTTP_FIELDS,
   config: field<string | null>({
     description: 'YAML or JSON file with settings, e.g. `data_dir: ~/memory`.',
     form: 'file',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Reads a setting from its written form; the message of the one issue it raises says what is allowed. */
 export type Reader<T> = z.ZodType<T, string>;
 
-const reader = <T>(allowed: string, read: (written: string) => T | undefined): Reader<T> =>
+export const reader = <T>(allowed: string, read: (written: string) => T | undefined): Reader<T> =>
   z.string().transform((written, context) => {
     const value = read(written.trim());
     if (value !== undefined) return value;

@@ -1,4 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
+import type { JobLock } from './job-lock.js';
 
 /** What the engine can do; code asks for a capability, never for an engine name. */
 export type Capabilities = Readonly<{
@@ -31,6 +32,8 @@ export interface Database {
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Calls `handler` with each payload that any process sends to `channel`. A hint that may be lost: readers also poll. */
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>;
+  /** Takes the right to do something alone, among all processes that use this database; null when somebody has it. Use `withJobLock`. */
+  tryLock(name: string): Promise<JobLock | null>;
   /** Facts about the engine for people: `recollect doctor` prints them. */
   describe(): Promise<EngineFacts>;
   close(): Promise<void>;

@@ -6,6 +6,7 @@ import type { Log } from '../log.js';
 import { CommitStillRunning, commitOutcome, noteTransactionId } from './commit-outcome.js';
 import { type Connection, createSequelize } from './create-sequelize.js';
 import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
+import type { JobLock } from './job-lock.js';
 import { Listener } from './listener.js';
 import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
 import { retrying } from './retry.js';
@@ -33,6 +34,7 @@ export type EngineSide = Readonly<{
   connection: Connection;
   concurrentTransactions: boolean;
   serverMajor: number;
+  tryLock(name: string): Promise<JobLock | null>;
   describe(database: Database): Promise<EngineFacts>;
   close(): Promise<void>;
 }>;
@@ -45,6 +47,7 @@ export class PooledDatabase implements Database {
   readonly #scope = new TransactionScope();
   readonly #listener: Listener;
   readonly #clients = new Set<pg.Client>();
+  readonly #locks = new Set<JobLock>();
   #capabilities: Capabilities;
   #closing: Promise<void> | undefined;
 
@@ -94,13 +97,27 @@ export class PooledDatabase implements Database {
     return this.#listener.listen(channel, handler);
   }
 
+  async tryLock(name: string): Promise<JobLock | null> {
+    if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
+    const taken = await this.#side.tryLock(name);
+    if (!taken) return null;
+    const lock: JobLock = {
+      lost: taken.lost,
+      release: async () => {
+        if (this.#locks.delete(lock)) await taken.release();
+      },
+    };
+    this.#locks.add(lock);
+    return lock;
+  }
+
   describe(): Promise<EngineFacts> {
     return this.#side.describe(this);
   }
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#listener.close();
+      await Promise.all([this.#listener.close(), ...[...this.#locks].map((lock) => lock.release())]);
       // Waits for what is running, but not for long: whoever closes wants to leave.
       const drained = this.sequelize.close();
       // A timer left running would keep the process for as long as it has to go.

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Database, EngineFacts, Statement } from './database.js';
+import { tryAdvisoryLock } from './job-lock.js';
 import { codeOf } from './pg-errors.js';
 import { PooledDatabase } from './pooled-database.js';
 
@@ -21,6 +22,12 @@ export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Da
       connection: { client, poolMax: config.poolMax, logSql: config.logSql, settings: 'own' },
       concurrentTransactions: true,
       serverMajor,
+      tryLock: (name) =>
+        tryAdvisoryLock(async () => {
+          const own = new pg.Client({ ...client, application_name: `${client.application_name}: ${name}` });
+          await own.connect();
+          return own;
+        }, name),
       describe: (db) => describe(db, client),
       close: async () => undefined,
     },

@@ -50,6 +50,9 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
   if (role === 'user' && settings.user === null) {
     problems.push(`${envName('role')} is "user", but no user is named. Set ${envName('user')} to the user's id, or choose another role.`);
   }
+  if (role === 'admin' && settings.user !== null) {
+    problems.push(`${envName('role')} is "admin", but ${envName('user')} binds the server to one user. Leave one of them out.`);
+  }
   // After a value that was refused, others would seem to be missing.
   if (problems.length === 0) problems.push(...embeddingProblems(settings), ...httpProblems(settings));
   if (problems.length > 0) throw new ConfigError(problems);

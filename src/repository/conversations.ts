@@ -84,6 +84,12 @@ export class ConversationRepository extends Repository {
   async update(id: string, change: ConversationChange): Promise<ConversationRecord> {
     return this.atomically(async (context) => {
       const row = await this.locked(id, context.transaction);
+      // It is not for the person whose conversation it is to free it.
+      if (row.legalHold && change.legalHold === false && this.userId !== null) {
+        throw new AppError('forbidden', `Conversation ${id} is under legal hold, and this connection cannot lift it.`, {
+          hint: 'Ask whoever administers the server.',
+        });
+      }
       const events: NewEvent[] = [];
       const event = { conversationId: id, ownerId: row.userId };
       const fields = changedFields(row, change);

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.js';
+import { AppError } from '../errors.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
@@ -88,6 +89,9 @@ export class Store {
 
   /** Makes sure that the principal's tenant and user are there, and opens its store. */
   static async open(options: StoreOptions): Promise<Store> {
+    const { user, role, scopes } = options.principal;
+    if (user !== null && (role === 'admin' || role === 'system' || scopes.has('admin')))
+      throw new AppError('forbidden', 'Nobody who acts for one user only can administer.', { hint: 'Leave out either of the two.' });
     const userId = await provision(options);
     return new Store({ ...options, userId, transaction: undefined });
   }

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { Transport } from '@modelcontextprotocol/server';
 import { createLog } from '../../src/log.js';
-import { type Role, scopesOf } from '../../src/principal.js';
+import { type Role, type Scope, scopesOf } from '../../src/principal.js';
 import type { Neighbours } from '../../src/recall/soft-terms.js';
 import type { RedactMode } from '../../src/redaction/redaction.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
@@ -25,6 +25,8 @@ type Who = {
   tenantId: string;
   user?: string;
   role?: Role;
+  /** Fewer than the role has. */
+  scopes?: ReadonlySet<Scope>;
   limits?: Partial<Limits>;
   redact?: RedactMode;
   clock?: () => Date;
@@ -60,7 +62,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   const corpus = new CorpusKeeper(async () => new CorpusFolder(engine.db, who.clock ?? (() => new Date())), log);
   const recall = new Recall(neighbours, embeddings, corpus, log);
   const role = who.role ?? (who.user === undefined ? 'service' : 'user');
-  const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: scopesOf(role) };
+  const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: who.scopes ?? scopesOf(role) };
   const store = storeFor(engine.db, { ...who, role });
   const handle = serveConnection(
     {

@@ -1,7 +1,9 @@
 import type { Config } from './config.js';
 import type { Database } from './db/database.js';
+import { watchPool } from './db/watch-pool.js';
 import { AppError } from './errors.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
+import type { Metrics } from './metrics.js';
 import type { Models } from './models/index.js';
 import { type Authenticator, type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
@@ -21,6 +23,8 @@ export interface App extends AsyncDisposable {
   readonly config: Config;
   readonly log: Log;
   readonly clock: () => Date;
+  /** Counts and times, in a process where somebody may ask for them. */
+  readonly metrics: Metrics | undefined;
   /** The database as it stands, its schema not looked at: for migrating and diagnosing. */
   engine(): Promise<Database>;
   /** The database with the schema this program needs. Opened once; after a failure the next call tries again. */
@@ -44,7 +48,7 @@ export interface App extends AsyncDisposable {
 }
 
 /** Returns at once. The driver, the models and the repositories are loaded with the first use, so a handshake never waits for them. */
-export function openApp(config: Config, log: Log = createLog(levelOf(config))): App {
+export function openApp(config: Config, log: Log = createLog(levelOf(config)), metrics?: Metrics): App {
   const clock = () => new Date();
   const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes };
   const stores = new Map<string, Promise<Store>>();
@@ -107,6 +111,9 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   );
   const authenticator = new BearerAuthenticator([apiKeys]);
 
+  // Nobody who looks waits for it to open.
+  if (metrics) watchPool(metrics, async () => (await Promise.race([opened.current(), undefined]))?.sequelize);
+
   const shutDown = async (): Promise<void> => {
     await Promise.all([changes.close(), embeddings.close(), corpus.close(), recall.close(), apiKeys.close()]);
     const db = await opened.current()?.catch(() => undefined);
@@ -117,6 +124,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     config,
     log,
     clock,
+    metrics,
     engine,
     database,
     changes,

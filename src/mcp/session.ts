@@ -1,4 +1,5 @@
 import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import type { Principal } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
@@ -18,6 +19,8 @@ export type Session = Readonly<{
   embeddings: Embeddings;
   recall: Recall;
   corpus: CorpusKeeper;
+  /** Where somebody reads them. */
+  metrics?: Metrics | undefined;
   log: Log;
   version: string;
 }>;

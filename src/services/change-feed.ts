@@ -36,6 +36,7 @@ export class ChangeFeed {
   #leaving: NodeJS.Timeout | undefined;
   #listening: Promise<() => Promise<void>> | undefined;
   #interested = 0;
+  #ending = false;
   #closed = false;
 
   constructor(open: () => Promise<ChangeSource>, log: Log) {
@@ -82,7 +83,7 @@ export class ChangeFeed {
    * seconds, because hints can be lost. Call it before looking and await it after finding nothing: then no write slips through.
    */
   waitFor(tenantId: string, signal: AbortSignal, ms: number): Promise<void> {
-    if (this.#closed || signal.aborted || ms <= 0) return Promise.resolve();
+    if (this.#ending || signal.aborted || ms <= 0) return Promise.resolve();
     const leave = this.#join();
     const waiting = this.#waiting.get(tenantId) ?? new Set();
     this.#waiting.set(tenantId, waiting);
@@ -101,13 +102,24 @@ export class ChangeFeed {
     });
   }
 
+  /** Nobody waits any more: whoever did should answer with what there is. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** Lets go whoever waits, for good; subscribers are told of changes until the feed is closed. */
+  endWaiting(): void {
+    this.#ending = true;
+    for (const waiting of [...this.#waiting.values()]) for (const done of [...waiting]) done();
+  }
+
   /** Lets everybody go. To be called before the database is closed. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.endWaiting();
     clearTimeout(this.#announcing);
     clearTimeout(this.#leaving);
     clearInterval(this.#polling);
-    for (const waiting of [...this.#waiting.values()]) for (const done of [...waiting]) done();
     const reading = [...this.#tenants.values()].map(({ reading }) => reading);
     this.#tenants.clear();
     await Promise.allSettled([...reading, this.#stopListening()]);

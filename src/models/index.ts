@@ -29,6 +29,7 @@ import { guardTenants } from './tenant-guard.js';
 import { defineUser } from './user.js';
 import { defineUserCredential } from './user-credential.js';
 import { defineUserLoginAttempt } from './user-login-attempt.js';
+import { defineUserLoginLockout } from './user-login-lockout.js';
 
 export type Models = ReturnType<typeof defineModels>;
 
@@ -41,6 +42,7 @@ export function defineModels(sequelize: Sequelize) {
     Session: defineSession(sequelize),
     UserCredential: defineUserCredential(sequelize),
     UserLoginAttempt: defineUserLoginAttempt(sequelize),
+    UserLoginLockout: defineUserLoginLockout(sequelize),
     PasswordResetToken: definePasswordResetToken(sequelize),
     ApiToken: defineApiToken(sequelize),
     OauthClient: defineOauthClient(sequelize),

@@ -3,6 +3,8 @@ import { AppError } from '../errors.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
+import { AccountRepository } from './accounts.js';
+import { ActiveUserRepository } from './active-user.js';
 import { ApiTokenRepository } from './api-tokens.js';
 import { AssetRepository } from './assets.js';
 import { BroughtVectors } from './brought-vectors.js';
@@ -14,9 +16,11 @@ import { GraphQueries } from './graph-query.js';
 import { HistoryRepository } from './history.js';
 import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
+import { LoginAttemptRepository } from './login-attempts.js';
 import { MemoryRepository } from './memories.js';
 import { MemoryRemoval } from './memory-removal.js';
 import { MessageRepository } from './messages.js';
+import { PasswordResetRepository } from './password-resets.js';
 import { provision } from './provision.js';
 import { RecallRepository } from './recall.js';
 import { SchemaRepository } from './schema.js';
@@ -60,6 +64,10 @@ export class Store {
   readonly graphQueries: GraphQueries;
   readonly knowledgeGraph: KnowledgeGraphRepository;
   readonly apiTokens: ApiTokenRepository;
+  readonly accounts: AccountRepository;
+  readonly activeUser: ActiveUserRepository;
+  readonly loginAttempts: LoginAttemptRepository;
+  readonly passwordResets: PasswordResetRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -85,6 +93,10 @@ export class Store {
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
     this.apiTokens = new ApiTokenRepository(context);
+    this.accounts = new AccountRepository(context);
+    this.activeUser = new ActiveUserRepository(context);
+    this.loginAttempts = new LoginAttemptRepository(context);
+    this.passwordResets = new PasswordResetRepository(context);
   }
 
   /** Makes sure that the principal's tenant and user are there, and opens its store. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidInput } from '../errors.js';
 import type { JsonObject } from './records.js';
+import { QUOTA_SHAPE, RETENTION_SHAPE } from './retention-policy.js';
 
 /**
  * What a tenant has of its own in `tenants.settings`, over what the server's configuration says for all. Every key is optional and
@@ -8,13 +9,20 @@ import type { JsonObject } from './records.js';
  */
 const SECTIONS = {
   /** Days after which things go; see docs/retention.md. */
-  retention: {},
+  retention: RETENTION_SHAPE,
   /** How much the tenant may store and use. */
-  quotas: {},
+  quotas: QUOTA_SHAPE,
 } satisfies Record<string, z.ZodRawShape>;
 
 /** Settings that stand alone. */
-const SINGLE = {} satisfies z.ZodRawShape;
+const SINGLE = {
+  active_user: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('External id of the person that stdio servers act for which name none; see `recollect user activate`.'),
+} satisfies z.ZodRawShape;
 
 /** What is written must be known; what is read may hold keys of a newer program, which are passed over. */
 const written = z.strictObject({

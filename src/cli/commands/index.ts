@@ -12,6 +12,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'export', load: () => import('./export.js') },
   { name: 'seed', load: () => import('./seed.js') },
   { name: 'embeddings', load: () => import('./embeddings.js') },
+  { name: 'tenant', load: () => import('./tenant.js') },
   { name: 'token', load: () => import('./token.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { closest } from './closest.js';
-import { envName, FIELD_NAMES, FIELDS, type Field, type FieldName, fileKey, flagName, type Settings } from './config/fields.js';
+import { envName, FIELD_NAMES, FIELDS, type Field, type FieldName, fileKeys, flagName, type Settings } from './config/fields.js';
 import { isLoopback } from './config/network.js';
 import { AppError } from './errors.js';
 import type { LogLevel } from './log.js';
@@ -145,13 +145,15 @@ function writtenFile(path: string, problems: string[]): Map<FieldName, Written> 
     );
     return written;
   }
-  const known = new Map(FIELD_NAMES.filter((name) => name !== 'config').map((name) => [fileKey(name), name]));
+  const known = new Map(FIELD_NAMES.filter((name) => name !== 'config').flatMap((name) => fileKeys(name).map((key) => [key, name])));
   for (const [key, value] of Object.entries(content)) {
     const name = known.get(key);
     const where = `${key} in ${path}`;
     if (name === undefined) problems.push(`${where} is not a setting.${didYouMean(key, known.keys())}`);
     else if (typeof value === 'object' && value !== null && !Array.isArray(value))
       problems.push(`${where} must be a single value, not a group of keys.`);
+    else if (written.has(name))
+      problems.push(`${where} says the same as another key of the file; write one of ${fileKeys(name).join(' and ')}.`);
     else if (value !== null && value !== undefined && value !== '')
       written.set(name, { value: Array.isArray(value) ? value.join(',') : String(value), where, folder: dirname(path) });
   }

@@ -13,6 +13,8 @@ export type Field<T = unknown> = Readonly<{
   secret?: 'address' | 'value';
   /** Relative values in a file are meant relative to that file. */
   isPath?: true;
+  /** Other keys it may have in a file. */
+  aliases?: readonly string[];
 }>;
 
 export const field = <T>(definition: Field<T>): Field<T> => definition;

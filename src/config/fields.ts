@@ -6,6 +6,7 @@ import { TOOLSETS, type Toolset } from '../toolsets.js';
 import { type Field, field } from './field.js';
 import { HTTP_FIELDS } from './http-fields.js';
 import { asWritten, bytes, choice, choices, decimal, httpUrl, path, postgresUrl, showBytes, text, whole, yesNo } from './kinds.js';
+import { RETENTION_FIELDS } from './retention-fields.js';
 
 export type { Field };
 
@@ -188,6 +189,38 @@ export const FIELDS = {
     fallback: false,
   }),
   ...HTTP_FIELDS,
+  ...RETENTION_FIELDS,
+  jobs: field({
+    description: 'Run jobs in this server when they are due. Of all servers on one database, one runs each.',
+    form: null,
+    reader: yesNo(),
+    fallback: true,
+  }),
+  jobsTimeZone: field({
+    description: 'Time zone in which the schedules of jobs are meant.',
+    form: 'zone',
+    reader: timeZone(),
+    fallback: 'UTC',
+  }),
+  jobEmbeddings: field({
+    description: 'When to embed what still has no vector, for every tenant; `off` for never.',
+    form: 'cron',
+    reader: schedule(),
+    fallback: '*/15 * * * *',
+  }),
+  jobWordStatistics: field({
+    description: 'When to check the statistics of words.',
+    form: 'cron',
+    reader: schedule(),
+    fallback: '20 3 * * *',
+  }),
+  jobDatabaseCare: field({
+    description: 'When to look after the statistics and dead rows of tables that the database server has left.',
+    form: 'cron',
+    reader: schedule(),
+    fallback: '35 * * * *',
+  }),
+  jobRunsTrim: field({ description: 'When to remove old runs of jobs.', form: 'cron', reader: schedule(), fallback: '50 * * * *' }),
   config: field<string | null>({
     description: 'YAML or JSON file with settings, e.g. `data_dir: ~/memory`.',
     form: 'file',
@@ -206,6 +239,8 @@ const words = (name: string): string[] => name.split(/(?=[A-Z])/).map((word) => 
 export const envName = (name: FieldName): string => `RECOLLECT_${words(name).join('_').toUpperCase()}`;
 export const flagName = (name: FieldName): string => `--${words(name).join('-')}`;
 export const fileKey = (name: FieldName): string => words(name).join('_');
+/** The key of a setting in a file, and the others it may have there. */
+export const fileKeys = (name: FieldName): readonly string[] => [fileKey(name), ...((FIELDS[name] as Field).aliases ?? [])];
 
 /** A default as documentation shows it. */
 export function fallbackText(name: FieldName): string {

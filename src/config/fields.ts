@@ -5,6 +5,7 @@ import { REDACT_MODES, type RedactMode } from '../redaction/redaction.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 import { type Field, field } from './field.js';
 import { HTTP_FIELDS } from './http-fields.js';
+import { JOB_FIELDS } from './job-fields.js';
 import { asWritten, bytes, choice, choices, decimal, httpUrl, path, postgresUrl, showBytes, text, whole, yesNo } from './kinds.js';
 import { RETENTION_FIELDS } from './retention-fields.js';
 
@@ -190,37 +191,7 @@ export const FIELDS = {
   }),
   ...HTTP_FIELDS,
   ...RETENTION_FIELDS,
-  jobs: field({
-    description: 'Run jobs in this server when they are due. Of all servers on one database, one runs each.',
-    form: null,
-    reader: yesNo(),
-    fallback: true,
-  }),
-  jobsTimeZone: field({
-    description: 'Time zone in which the schedules of jobs are meant.',
-    form: 'zone',
-    reader: timeZone(),
-    fallback: 'UTC',
-  }),
-  jobEmbeddings: field({
-    description: 'When to embed what still has no vector, for every tenant; `off` for never.',
-    form: 'cron',
-    reader: schedule(),
-    fallback: '*/15 * * * *',
-  }),
-  jobWordStatistics: field({
-    description: 'When to check the statistics of words.',
-    form: 'cron',
-    reader: schedule(),
-    fallback: '20 3 * * *',
-  }),
-  jobDatabaseCare: field({
-    description: 'When to look after the statistics and dead rows of tables that the database server has left.',
-    form: 'cron',
-    reader: schedule(),
-    fallback: '35 * * * *',
-  }),
-  jobRunsTrim: field({ description: 'When to remove old runs of jobs.', form: 'cron', reader: schedule(), fallback: '50 * * * *' }),
+  ...JOB_FIELDS,
   config: field<string | null>({
     description: 'YAML or JSON file with settings, e.g. `data_dir: ~/memory`.',
     form: 'file',

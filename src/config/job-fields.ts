@@ -1,0 +1,28 @@
+import { field } from './field.js';
+import { schedule, timeZone, yesNo } from './kinds.js';
+
+/** When a job is due, as long as nobody says otherwise. */
+const due = (fallback: string, description: string) => field({ description, form: 'cron', reader: schedule(), fallback });
+
+/** Settings of what the server does by itself. */
+export const JOB_FIELDS = {
+  jobs: field({
+    description: 'Run jobs in this server when they are due. Of all the servers on one database, one runs each.',
+    form: null,
+    reader: yesNo(),
+    fallback: true,
+  }),
+  jobsTimeZone: field({
+    description: 'Time zone in which the schedules of jobs are meant.',
+    form: 'zone',
+    reader: timeZone(),
+    fallback: 'UTC',
+  }),
+  jobEmbeddings: due('*/15 * * * *', 'When to embed what has no vector yet in tenants that nobody works with, or `off`.'),
+  jobWordStatistics: due('20 3 * * *', 'When to check the statistics of words, or `off`.'),
+  jobDatabaseCare: due('35 * * * *', 'When to look after tables of a PostgreSQL server that its autovacuum has left, or `off`.'),
+  jobHousekeeping: due('50 * * * *', 'When to remove what has expired and the oldest runs of jobs, or `off`.'),
+};
+
+/** The settings that are schedules, one for each job. */
+export type JobSetting = Exclude<keyof typeof JOB_FIELDS, 'jobs' | 'jobsTimeZone'>;

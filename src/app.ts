@@ -2,14 +2,15 @@ import type { Config } from './config.js';
 import type { Database } from './db/database.js';
 import { watchPool } from './db/watch-pool.js';
 import { AppError } from './errors.js';
+import { Jobs } from './jobs/jobs.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models/index.js';
 import { type Authenticator, type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
-import { ApiKeys } from './services/accounts/api-keys.js';
 import { BearerAuthenticator } from './services/accounts/authenticator.js';
+import { type AccountServices, openAccounts } from './services/accounts/open-accounts.js';
 import { ChangeFeed } from './services/change-feed.js';
 import { CorpusKeeper } from './services/corpus-keeper.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
@@ -40,9 +41,16 @@ export interface App extends AsyncDisposable {
   /** Counts the words of what was written. */
   readonly corpus: CorpusKeeper;
   /** Bearer keys of this server. */
-  readonly apiKeys: ApiKeys;
+  readonly apiKeys: AccountServices['apiKeys'];
+  /** Local accounts. */
+  readonly accounts: AccountServices['accounts'];
+  readonly signIn: AccountServices['signIn'];
   /** Says whose a bearer credential is. */
   readonly authenticator: Authenticator;
+  /** Repositories of a tenant for work that nobody asked for. Made anew for each call, and not kept. */
+  systemStore(tenantId: string): Promise<Store>;
+  /** What the server does by itself. */
+  readonly jobs: Jobs;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
@@ -69,14 +77,26 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   const prepared = untilItWorks(async (): Promise<OpenDatabase> => {
     const [db, { prepareSchema }, { defineModels }] = await Promise.all([engine(), import('./db/migrate.js'), import('./models/index.js')]);
     await prepareSchema(db, { autoMigrate: config.autoMigrate });
+    jobs.opened();
     return { db, models: defineModels(db.sequelize) };
   });
   const database = whileServing(prepared);
 
   const openStore = async (principal: Principal): Promise<Store> => {
     const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);
-    const store = await Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, clock });
-    embeddings.serve(principal.tenantId);
+    return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, clock });
+  };
+
+  const storeFor = (principal: Principal): Promise<Store> => {
+    const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
+    const known = stores.get(key);
+    if (known) return known;
+    const store = openStore(principal).then((opened) => {
+      embeddings.serve(principal.tenantId);
+      return opened;
+    });
+    stores.set(key, store);
+    store.catch(() => stores.delete(key));
     return store;
   };
 
@@ -101,21 +121,29 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   }, log);
   const recall = new Recall(thesaurus, embeddings, corpus, log);
 
-  const apiKeys = new ApiKeys(
-    async () => {
+  const accounts = openAccounts(config, {
+    async keyDirectory() {
       const [{ db }, { ApiTokenDirectory }] = await Promise.all([database(), import('./repository/system/api-token-directory.js')]);
       return new ApiTokenDirectory(db);
     },
+    async storeOf(tenantId) {
+      const { models } = await database();
+      const isThere = tenantId === config.tenant || (await models.Tenant.findByPk(tenantId)) !== null;
+      return isThere ? storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }) : null;
+    },
     clock,
     log,
-  );
-  const authenticator = new BearerAuthenticator([apiKeys]);
+  });
+  const authenticator = new BearerAuthenticator([accounts.apiKeys]);
+
+  const systemStore = (tenantId: string) => openStore({ tenantId, user: null, role: 'system', scopes: scopesOf('system') });
+  const jobs = new Jobs({ config, log, clock, database, systemStore, changes, embeddings, corpus, metrics });
 
   // Nobody who looks waits for it to open.
   if (metrics) watchPool(metrics, async () => (await Promise.race([opened.current(), undefined]))?.sequelize);
 
   const shutDown = async (): Promise<void> => {
-    await Promise.all([changes.close(), embeddings.close(), corpus.close(), recall.close(), apiKeys.close()]);
+    await Promise.all([jobs.close(), changes.close(), embeddings.close(), corpus.close(), recall.close(), accounts.apiKeys.close()]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -131,17 +159,11 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     embeddings,
     recall,
     corpus,
-    apiKeys,
+    systemStore,
+    jobs,
+    ...accounts,
     authenticator,
-    storeFor(principal) {
-      const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
-      const known = stores.get(key);
-      if (known) return known;
-      const store = openStore(principal);
-      stores.set(key, store);
-      store.catch(() => stores.delete(key));
-      return store;
-    },
+    storeFor,
     close() {
       closing ??= shutDown();
       return closing;

@@ -3,6 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../log.js';
 import type { Role } from '../principal.js';
 import { REDACT_MODES, type RedactMode } from '../redaction/redaction.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
+import { ACCOUNT_FIELDS } from './account-fields.js';
 import { type Field, field } from './field.js';
 import { HTTP_FIELDS } from './http-fields.js';
 import { JOB_FIELDS } from './job-fields.js';
@@ -190,6 +191,7 @@ export const FIELDS = {
     fallback: false,
   }),
   ...HTTP_FIELDS,
+  ...ACCOUNT_FIELDS,
   ...RETENTION_FIELDS,
   ...JOB_FIELDS,
   config: field<string | null>({

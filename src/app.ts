@@ -14,6 +14,7 @@ import { type AccountServices, openAccounts } from './services/accounts/open-acc
 import { ChangeFeed } from './services/change-feed.js';
 import { CorpusKeeper } from './services/corpus-keeper.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
+import { type OAuth, openOAuth } from './services/oauth/open-oauth.js';
 import { Recall } from './services/recall.js';
 import { loadNeighbours } from './services/thesaurus.js';
 
@@ -45,6 +46,8 @@ export interface App extends AsyncDisposable {
   /** Local accounts. */
   readonly accounts: AccountServices['accounts'];
   readonly signIn: AccountServices['signIn'];
+  /** Access that people give to programs. */
+  readonly oauth: OAuth;
   /** Says whose a bearer credential is. */
   readonly authenticator: Authenticator;
   /** Repositories of a tenant for work that nobody asked for. Made anew for each call, and not kept. */
@@ -90,7 +93,13 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   const storeFor = (principal: Principal): Promise<Store> => {
     const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
     const known = stores.get(key);
-    if (known) return known;
+    if (known) {
+      return known.then((store) => {
+        if (!store.retired) return store;
+        if (stores.get(key) === known) stores.delete(key);
+        return storeFor(principal);
+      });
+    }
     const store = openStore(principal).then((opened) => {
       embeddings.serve(principal.tenantId);
       return opened;
@@ -134,7 +143,22 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     clock,
     log,
   });
-  const authenticator = new BearerAuthenticator([accounts.apiKeys]);
+  const oauth = openOAuth({
+    async directories() {
+      const [{ db }, { OauthClientDirectory }, { OauthGrantDirectory }] = await Promise.all([
+        database(),
+        import('./repository/system/oauth-client-directory.js'),
+        import('./repository/system/oauth-grant-directory.js'),
+      ]);
+      return { clients: new OauthClientDirectory(db), grants: new OauthGrantDirectory(db) };
+    },
+    grantsOf: async (tenantId) => (await storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants,
+    signIn: accounts.signIn,
+    tenant: config.tenant,
+    clock,
+    log,
+  });
+  const authenticator = new BearerAuthenticator([accounts.apiKeys, oauth.tokens]);
 
   const systemStore = (tenantId: string) => openStore({ tenantId, user: null, role: 'system', scopes: scopesOf('system') });
   const jobs = new Jobs({ config, log, clock, database, systemStore, changes, embeddings, corpus, metrics });
@@ -162,6 +186,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     systemStore,
     jobs,
     ...accounts,
+    oauth,
     authenticator,
     storeFor,
     close() {

@@ -10,6 +10,7 @@ import { AssetRepository } from './assets.js';
 import { BroughtVectors } from './brought-vectors.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
+import { ErasureRepository } from './erasure.js';
 import { EventRepository } from './events.js';
 import { GraphRepository } from './graph.js';
 import { GraphQueries } from './graph-query.js';
@@ -20,6 +21,7 @@ import { LoginAttemptRepository } from './login-attempts.js';
 import { MemoryRepository } from './memories.js';
 import { MemoryRemoval } from './memory-removal.js';
 import { MessageRepository } from './messages.js';
+import { OauthGrantRepository } from './oauth-grants.js';
 import { PasswordResetRepository } from './password-resets.js';
 import { provision } from './provision.js';
 import { RecallRepository } from './recall.js';
@@ -41,6 +43,9 @@ export type StoreOptions = {
   clock: () => Date;
 };
 
+/** Row ids of people whom this process erased: what is bound to one of them is of no use any more. */
+const erased = new Set<string>();
+
 /** Everything one principal may do to the data. Cheap to make: one per principal, or per request. */
 export class Store {
   readonly turns: TurnRepository;
@@ -53,6 +58,7 @@ export class Store {
   readonly search: SearchRepository;
   readonly recall: RecallRepository;
   readonly users: UserRepository;
+  readonly erasure: ErasureRepository;
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
   readonly settings: SettingsRepository;
@@ -68,6 +74,7 @@ export class Store {
   readonly activeUser: ActiveUserRepository;
   readonly loginAttempts: LoginAttemptRepository;
   readonly passwordResets: PasswordResetRepository;
+  readonly oauthGrants: OauthGrantRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -80,6 +87,7 @@ export class Store {
     this.search = new SearchRepository(context);
     this.recall = new RecallRepository(context);
     this.users = new UserRepository(context);
+    this.erasure = new ErasureRepository(context);
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
     this.settings = new SettingsRepository(context);
@@ -92,6 +100,7 @@ export class Store {
     this.knowledgeGraph = new KnowledgeGraphRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
+    this.oauthGrants = new OauthGrantRepository(context);
     this.apiTokens = new ApiTokenRepository(context);
     this.accounts = new AccountRepository(context);
     this.activeUser = new ActiveUserRepository(context);
@@ -110,6 +119,16 @@ export class Store {
 
   get principal(): Principal {
     return this.#context.principal;
+  }
+
+  /** The user it is bound to was erased: whoever goes on needs a new one, for a new user of the same name. */
+  get retired(): boolean {
+    return this.#context.userId !== null && erased.has(this.#context.userId);
+  }
+
+  /** Says that a user is erased. */
+  retire(userId: string): void {
+    erased.add(userId);
   }
 
   /** Runs `work` with a store bound to one transaction; nested calls join the outer one. */

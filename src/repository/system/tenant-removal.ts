@@ -41,7 +41,7 @@ export class TenantRemoval {
   /** Removes everything and tells how many rows of each table went. `progress` hears of every batch. */
   async remove(
     tenantId: string,
-    { ignoreHolds, progress }: { ignoreHolds: boolean; progress?: (table: string, rows: number) => void },
+    { ignoreHolds, progress }: { ignoreHolds: boolean; progress?: (table: string, rows: number) => unknown },
   ): Promise<TenantRows> {
     const removed: TenantRows = {};
     await this.#assertFree(tenantId, ignoreHolds, removed);
@@ -50,7 +50,7 @@ export class TenantRemoval {
         rows = await this.#one(statement, [tenantId, ignoreHolds, BATCH]);
         if (rows === 0 || !counted) continue;
         removed[table] = (removed[table] ?? 0) + rows;
-        progress?.(table, removed[table]);
+        await progress?.(table, removed[table]);
       }
     };
     for (const table of await this.#tables()) {

@@ -8,6 +8,7 @@ import { recall } from './0007-recall.js';
 import { embeddings } from './0008-embeddings.js';
 import { memoryUndo } from './0009-memory-undo.js';
 import { signIn } from './0010-sign-in.js';
+import { citations } from './0011-citations.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, oldest first. A list and not a search of the folder: what runs is what was compiled. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   embeddings,
   memoryUndo,
   signIn,
+  citations,
 ];

@@ -41,6 +41,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #jobDuration = new Histogram({
+    name: 'recollect_job_duration_seconds',
+    help: 'Time a run of a job took.',
+    labelNames: ['job', 'status'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -59,6 +67,10 @@ export class Metrics {
 
   requestRefused(reason: 'credential' | 'rate' | 'host' | 'origin' | 'size'): void {
     this.#refused.inc({ reason });
+  }
+
+  jobEnded(job: string, status: string, seconds: number): void {
+    this.#jobDuration.observe({ job, status }, seconds);
   }
 
   /** A figure that is asked for when somebody looks. `read` returns null when it is not known at the moment. */

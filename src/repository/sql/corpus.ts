@@ -144,3 +144,9 @@ export const countedTenants: Statement = {
 select t.id, coalesce((select sum(c.documents)::int from corpus_totals c where c.tenant_id = t.id and c.scope_id = '${WHOLE_TENANT}'), 0) as documents
 from tenants t order by t.id`,
 };
+
+export const countedDocumentsOf: Statement = {
+  name: 'counted_documents_of',
+  text: `
+select coalesce(sum(c.documents)::int, 0) as documents from corpus_totals c where c.tenant_id = $1 and c.scope_id = '${WHOLE_TENANT}'`,
+};

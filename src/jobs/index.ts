@@ -1,0 +1,8 @@
+import databaseCare from './database-care.js';
+import type { Job } from './define.js';
+import embeddings from './embeddings.js';
+import housekeeping from './housekeeping.js';
+import wordStatistics from './word-statistics.js';
+
+/** Every job there is, in the order in which they are made up for when several were missed. */
+export const jobs: readonly Job[] = [embeddings, wordStatistics, databaseCare, housekeeping];

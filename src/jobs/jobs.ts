@@ -19,9 +19,10 @@ export class Jobs implements JobControl {
     this.#host = host;
   }
 
-  /** This process runs due jobs, from the first use of its database on. */
+  /** This process runs due jobs, from the first use of its database on; not where nothing is to be written. */
   serve(): void {
-    if (!this.#host.config.jobs) return;
+    const { jobs, readOnly } = this.#host.config;
+    if (!jobs || readOnly) return;
     this.#serving = true;
     this.#begin();
   }

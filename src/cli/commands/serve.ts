@@ -23,7 +23,9 @@ export default defineCommand({
     if (config.http) await overHttp(config, output);
     else {
       if (process.stdin.isTTY) for (const line of greeting(memoryOf(config))) output.note(line);
-      await serveStdio(openApp(config));
+      const app = openApp(config);
+      app.jobs.serve();
+      await serveStdio(app);
     }
     return 0;
   },
@@ -36,6 +38,7 @@ async function overHttp(config: Config, output: Output): Promise<void> {
   const [{ Metrics }, { serveHttp }] = await Promise.all([import('../../metrics.js'), import('../../transports/http/serve-http.js')]);
   const metrics = config.metrics === 'off' ? undefined : new Metrics();
   const app = openApp(config, undefined, metrics);
+  app.jobs.serve();
   const authenticator = config.auth ? app.authenticator : null;
   await serveHttp(app, { authenticator }, (server) => {
     for (const line of httpGreeting(config, server)) output.note(line);

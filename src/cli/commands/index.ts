@@ -13,6 +13,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'seed', load: () => import('./seed.js') },
   { name: 'embeddings', load: () => import('./embeddings.js') },
   { name: 'tenant', load: () => import('./tenant.js') },
+  { name: 'user', load: () => import('./user.js') },
   { name: 'token', load: () => import('./token.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

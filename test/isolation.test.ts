@@ -71,6 +71,7 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   get_user_profile: [({ user }) => ({ user })],
   upsert_user_profile: [],
   list_user_profiles: [() => ({ query: SECRET })],
+  forget_user: [({ user }) => ({ user }), ({ user }) => ({ user, dry_run: false, confirm: user })],
   create_entities: [({ key }) => ({ entities: [{ name: key, entityType: 'intruder', observations: [] }] })],
   create_relations: [({ key }) => ({ relations: [{ from: key, to: key, relationType: 'is' }] })],
   add_observations: [({ message }) => ({ observations: [{ entityName: message, contents: ['intruder'] }] })],

@@ -31,6 +31,7 @@ import pollEvents from './messages/poll-events.js';
 import createTask from './tasks/create-task.js';
 import listTasks from './tasks/list-tasks.js';
 import updateTask from './tasks/update-task.js';
+import forgetUser from './users/forget-user.js';
 import getUserProfile from './users/get-user-profile.js';
 import listUserProfiles from './users/list-user-profiles.js';
 import upsertUserProfile from './users/upsert-user-profile.js';
@@ -59,6 +60,7 @@ export const tools: readonly Tool[] = [
   getUserProfile,
   upsertUserProfile,
   listUserProfiles,
+  forgetUser,
   graphDelete,
   graphStats,
   createEntities,

@@ -25,11 +25,9 @@ export type Session = Readonly<{
   version: string;
 }>;
 
-export const openContext = async (session: Session, signal: AbortSignal): Promise<CallContext> => ({
-  store: await session.store(),
-  principal: session.principal,
-  changes: session.changes,
-  embeddings: session.embeddings,
-  recall: session.recall,
-  signal,
-});
+export async function openContext(session: Session, signal: AbortSignal): Promise<CallContext> {
+  const store = await session.store();
+  const { changes, embeddings, recall } = session;
+  // Of the store, and not of the session: over stdio the active user may be another one by now.
+  return { store, principal: store.principal, changes, embeddings, recall, signal };
+}

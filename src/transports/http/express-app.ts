@@ -30,7 +30,7 @@ export function createExpressApp({ app, reach, traffic, health, endpoint, signIn
   web.use(health.router);
   web.use(guardHost(reach) as unknown as RequestHandler);
   if (pages) web.use(pages);
-  web.all('/mcp', ...([guardOrigin(reach), endpoint.checkKind, signIn, endpoint.readBody, endpoint.handle] as unknown as RequestHandler[]));
+  web.all('/mcp', ...([guardOrigin(reach), signIn, endpoint.checkKind, endpoint.readBody, endpoint.handle] as unknown as RequestHandler[]));
   web.use((_req, res) => refuse(res as unknown as HttpResponse, 404, 'There is nothing here. MCP clients go to /mcp.'));
   web.use(answerErrors(app));
   return web;

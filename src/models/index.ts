@@ -10,6 +10,7 @@ import { defineEmbeddingSpace } from './embedding-space.js';
 import { defineEpisodicMemory } from './episodic-memory.js';
 import { defineJob } from './job.js';
 import { defineJobRun } from './job-run.js';
+import { defineMemoryGraphChange } from './memory-graph-change.js';
 import { defineMemoryGraphEdge } from './memory-graph-edge.js';
 import { defineMemoryGraphNode } from './memory-graph-node.js';
 import { defineMemoryGraphNodeVersion } from './memory-graph-node-version.js';
@@ -58,6 +59,7 @@ export function defineModels(sequelize: Sequelize) {
     MemoryGraphNodeVersion: defineMemoryGraphNodeVersion(sequelize),
     MemoryGraphObservation: defineMemoryGraphObservation(sequelize),
     MemoryGraphEdge: defineMemoryGraphEdge(sequelize),
+    MemoryGraphChange: defineMemoryGraphChange(sequelize),
     EmbeddingSpace: defineEmbeddingSpace(sequelize),
     CorpusChange: defineCorpusChange(sequelize),
     CorpusTerm: defineCorpusTerm(sequelize),

@@ -7,7 +7,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   index: ['app', 'config', 'repository'],
   cli: ['app', 'config', 'transports', 'jobs', 'services', 'repository', 'models', 'db', 'mcp'],
-  transports: ['app', 'mcp'],
+  transports: ['app', 'mcp', 'services'],
   jobs: ['app', 'services', 'db'],
   app: ['config', 'db', 'models', 'repository', 'services'],
   mcp: ['services', 'repository', 'models', 'search'],

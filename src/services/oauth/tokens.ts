@@ -11,6 +11,9 @@ import { Recent } from './recent.js';
 
 export type IssuedTokens = { accessToken: string; refreshToken: string | null; expiresInSeconds: number; scopes: string[] };
 
+/** A client that proved who it is, as far as that is asked of it. */
+type Presenter = Pick<KnownClient, 'externalId' | 'grantTypes'>;
+
 /** How long an access token that another process revoked may still be taken here. */
 export const ACCESS_LAG_MS = 5_000;
 const MOST_REMEMBERED = 1_000;
@@ -40,14 +43,14 @@ export class OAuthTokens implements BearerVerifier {
   }
 
   /** What the code's holder has to prove; undefined when there is nothing to prove it for. */
-  async challengeOf(client: KnownClient, code: string): Promise<string | undefined> {
+  async challengeOf(clientId: string, code: string): Promise<string | undefined> {
     const grant = await this.#grants.find('authorization_code', code);
-    return grant?.clientId === client.externalId ? (grant.codeChallenge ?? undefined) : undefined;
+    return grant?.clientId === clientId ? (grant.codeChallenge ?? undefined) : undefined;
   }
 
   /** Called after the proof. A code that comes a second time ends everything that came of it. */
   redeem(
-    client: KnownClient,
+    client: Presenter,
     code: string,
     { redirectUri, resource }: { redirectUri?: string | undefined; resource?: string | undefined },
   ): Promise<IssuedTokens> {
@@ -63,7 +66,7 @@ export class OAuthTokens implements BearerVerifier {
    * this process are one use and get the same answer: that is a client with two windows, and not a thief.
    */
   refresh(
-    client: KnownClient,
+    client: Presenter,
     refreshToken: string,
     { scopes, resource }: { scopes?: string[] | undefined; resource?: string | undefined },
   ): Promise<IssuedTokens> {
@@ -82,12 +85,12 @@ export class OAuthTokens implements BearerVerifier {
   }
 
   /** A refresh token goes with all that came of the same sign-in, an access token alone. Of a stranger's or unknown token nothing happens. */
-  async revoke(client: KnownClient, token: string): Promise<void> {
+  async revoke(clientId: string, token: string): Promise<void> {
     const kind = (['refresh_token', 'access_token'] as const).find((each) =>
       isSecretOf(each === 'access_token' ? 'accessToken' : 'refreshToken', token),
     );
     const grant = kind && (await this.#grants.find(kind, token));
-    if (!grant || grant.clientId !== client.externalId) return;
+    if (!grant || grant.clientId !== clientId) return;
     const grants = await this.#grants.ofTenant(grant.tenantId);
     try {
       await (kind === 'refresh_token' ? grants.revokeFamily(grant.familyId) : grants.revokeGrant(grant.id));
@@ -120,7 +123,7 @@ export class OAuthTokens implements BearerVerifier {
 
   async #exchange(
     kind: Extract<OauthGrantKind, 'authorization_code' | 'refresh_token'>,
-    client: KnownClient,
+    client: Presenter,
     secret: string,
     resource: string | undefined,
     accessScopes: (grant: OauthGrantRecord) => string[],

@@ -133,7 +133,10 @@ export class ConversationRepository extends Repository {
       const events = new EventRepository(context);
       await events.scrub(id, null);
       if (keepRecord) {
-        await row.update({ messageCount: 0, inputTokens: '0', outputTokens: '0', lastRole: null, lastMessageAt: null, summary: null }, tx);
+        await row.update(
+          { messageCount: 0, inputTokens: '0', outputTokens: '0', storedBytes: '0', lastRole: null, lastMessageAt: null, summary: null },
+          tx,
+        );
       } else {
         await Task.update({ conversationId: null }, { where: ofConversation, ...tx });
         await EpisodicMemory.update({ conversationId: null }, { where: ofConversation, ...tx });

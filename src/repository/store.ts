@@ -24,12 +24,16 @@ import { MessageRepository } from './messages.js';
 import { OauthGrantRepository } from './oauth-grants.js';
 import { PasswordResetRepository } from './password-resets.js';
 import { provision } from './provision.js';
+import type { Quotas } from './quotas.js';
 import { RecallRepository } from './recall.js';
+import { RetentionRepository } from './retention.js';
+import type { PolicyDefaults } from './retention-policy.js';
 import { SchemaRepository } from './schema.js';
 import { SearchRepository } from './search.js';
 import { SettingsRepository } from './settings.js';
 import { StatsRepository } from './stats.js';
 import { TaskRepository } from './tasks.js';
+import { TokenBudgets } from './token-budgets.js';
 import { TurnRepository } from './turns.js';
 import { UserRepository } from './users.js';
 import { VectorRepository } from './vectors.js';
@@ -40,6 +44,8 @@ export type StoreOptions = {
   principal: Principal;
   limits: Limits;
   redact?: RedactMode | undefined;
+  policy?: PolicyDefaults | undefined;
+  quotas?: Quotas | undefined;
   clock: () => Date;
 };
 
@@ -62,6 +68,8 @@ export class Store {
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
   readonly settings: SettingsRepository;
+  readonly retention: RetentionRepository;
+  readonly tokenBudgets: TokenBudgets;
   readonly vectors: VectorRepository;
   readonly broughtVectors: BroughtVectors;
   readonly memories: MemoryRepository;
@@ -91,6 +99,8 @@ export class Store {
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
     this.settings = new SettingsRepository(context);
+    this.retention = new RetentionRepository(context);
+    this.tokenBudgets = new TokenBudgets(context);
     this.vectors = new VectorRepository(context);
     this.broughtVectors = new BroughtVectors(context);
     this.memories = new MemoryRepository(context);

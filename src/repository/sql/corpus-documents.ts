@@ -6,7 +6,7 @@ export const CORPUS_SOURCES = ['message', 'memory', 'node'] as const satisfies r
 export const AUTHOR = 'author ';
 
 /** The words of a message, and its author as one of them. */
-const messageWords = `tsvector_to_array(m.search) ||
+export const messageWords = `tsvector_to_array(m.search) ||
     case when m.author is null then '{}'::text[] else array['${AUTHOR}' || lower(left(m.author, 200))] end`;
 
 /** The documents of the tenant $1 that can be found, and so are counted: which, whose, of which conversation, and their words. */

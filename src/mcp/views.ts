@@ -182,9 +182,11 @@ export const viewStats = (stats: Stats) => ({
   longest_conversation: stats.longestConversation && {
     id: stats.longestConversation.id,
     title: stats.longestConversation.title,
+    user: stats.longestConversation.user,
     message_count: stats.longestConversation.messages,
   },
-  most_active_user: stats.mostActiveUser,
+  most_active_user: stats.mostActiveUsers[0] ?? null,
+  most_active_users: stats.mostActiveUsers,
   by_platform: stats.byPlatform,
   by_period: stats.byPeriod.map(({ start, end, messages, tokens }) => ({
     start: start.toISOString(),

@@ -18,6 +18,7 @@ import { defineMemoryGraphObservation } from './memory-graph-observation.js';
 import { defineMemoryVector } from './memory-vector.js';
 import { defineMessage } from './message.js';
 import { defineMessageAsset } from './message-asset.js';
+import { defineMessageDay } from './message-day.js';
 import { defineMessageEvent } from './message-event.js';
 import { defineMessageVector } from './message-vector.js';
 import { defineOauthClient } from './oauth-client.js';
@@ -52,6 +53,7 @@ export function defineModels(sequelize: Sequelize) {
     Message: defineMessage(sequelize),
     MessageAsset: defineMessageAsset(sequelize),
     MessageVector: defineMessageVector(sequelize),
+    MessageDay: defineMessageDay(sequelize),
     MessageEvent: defineMessageEvent(sequelize),
     EpisodicMemory: defineEpisodicMemory(sequelize),
     MemoryVector: defineMemoryVector(sequelize),

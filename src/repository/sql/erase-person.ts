@@ -31,6 +31,8 @@ const attempts = `a.tenant_id = $1 and (
     lower(a.identifier) = any($3::text[])
     or a.credential_id in (select k.id from user_credentials k where k.tenant_id = $1 and k.user_id = $2::uuid))`;
 
+const lockouts = `l.tenant_id = $1 and lower(l.identifier) = any($3::text[])`;
+
 /** Everything by which a person ($2), known by the names $3, comes in, and what is noted of that. */
 export const eraseAccess: Statement = {
   name: 'erase_access',
@@ -39,6 +41,7 @@ with
 tokens as (delete from api_tokens t where t.tenant_id = $1 and t.user_id = $2::uuid returning 1),
 grants as (delete from oauth_grants g where g.tenant_id = $1 and g.user_id = $2::uuid returning 1),
 attempts as (delete from user_login_attempts a where ${attempts} returning 1),
+lockouts as (delete from user_login_lockouts l where ${lockouts} returning 1),
 resets as (
   delete from password_reset_tokens r
   where r.tenant_id = $1 and r.credential_id in (select k.id from user_credentials k where k.tenant_id = $1 and k.user_id = $2::uuid)
@@ -46,7 +49,8 @@ resets as (
 ),
 credentials as (delete from user_credentials k where k.tenant_id = $1 and k.user_id = $2::uuid returning 1)
 select (select count(*)::int from tokens) as api_tokens, (select count(*)::int from grants) as oauth_grants,
-       (select count(*)::int from attempts) as user_login_attempts, (select count(*)::int from resets) as password_reset_tokens,
+       (select count(*)::int from attempts) as user_login_attempts, (select count(*)::int from lockouts) as user_login_lockouts,
+       (select count(*)::int from resets) as password_reset_tokens,
        (select count(*)::int from credentials) as user_credentials`,
 };
 
@@ -95,8 +99,8 @@ where c.tenant_id = $1 and c.session_id in (select s.id from sessions s where s.
 };
 
 /**
- * The last of a person ($2), after `lockCorpus`: the row itself, the statistics of what they could read, and the sessions and devices that
- * no conversation uses any more.
+ * The last of a person ($2, called $3), after `lockCorpus`: the row itself, the statistics of what they could read, and the sessions and
+ * devices that no conversation uses any more.
  */
 export const eraseUser: Statement = {
   name: 'erase_user',
@@ -106,9 +110,12 @@ sessions as (delete from sessions s where ${unusedSessions} returning 1),
 devices as (delete from devices d where ${unusedDevices} returning 1),
 terms as (delete from corpus_terms t where t.tenant_id = $1 and t.scope_id = $2::uuid returning 1),
 totals as (delete from corpus_totals t where t.tenant_id = $1 and t.scope_id = $2::uuid),
+changes as (delete from memory_graph_changes g where g.tenant_id = $1 and g.owner_id = $2::uuid returning 1),
+days as (delete from message_days t where t.tenant_id = $1 and t.scope_id = $2::uuid),
+active as (update tenants t set settings = t.settings - 'active_user' where t.id = $1 and t.settings ->> 'active_user' = $3),
 removed as (delete from users u where u.tenant_id = $1 and u.id = $2::uuid returning 1)
 select (select count(*)::int from sessions) as sessions, (select count(*)::int from devices) as devices,
-       (select count(*)::int from removed) as users`,
+       (select count(*)::int from changes) as memory_graph_changes, (select count(*)::int from removed) as users`,
 };
 
 /** What erasing a person ($2, known by the names $3, as actor $4) would remove, by table. */
@@ -141,6 +148,7 @@ select
   (select count(*)::int from memory_graph_observations o where o.tenant_id = $1 and o.node_id in (select id from node)) as memory_graph_observations,
   (select count(*)::int from memory_graph_edges e
    where e.tenant_id = $1 and (e.source_id in (select id from node) or e.target_id in (select id from node))) as memory_graph_edges,
+  (select count(*)::int from memory_graph_changes g where g.tenant_id = $1 and g.owner_id = $2::uuid) as memory_graph_changes,
   (select count(*)::int from tasks t
    where t.tenant_id = $1 and (t.user_id = $2::uuid or (t.user_id is null and t.conversation_id in (select id from own)))) as tasks,
   (select count(*)::int from sessions s
@@ -152,6 +160,7 @@ select
   (select count(*)::int from api_tokens t where t.tenant_id = $1 and t.user_id = $2::uuid) as api_tokens,
   (select count(*)::int from oauth_grants g where g.tenant_id = $1 and g.user_id = $2::uuid) as oauth_grants,
   (select count(*)::int from user_login_attempts a where ${attempts}) as user_login_attempts,
+  (select count(*)::int from user_login_lockouts l where ${lockouts}) as user_login_lockouts,
   (select count(*)::int from password_reset_tokens r join user_credentials k on k.tenant_id = $1 and k.id = r.credential_id
    where r.tenant_id = $1 and k.user_id = $2::uuid) as password_reset_tokens,
   (select count(*)::int from user_credentials k where k.tenant_id = $1 and k.user_id = $2::uuid) as user_credentials,

@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import { AUTHOR, CORPUS_SOURCES, documentOf, WHOLE_TENANT } from './corpus-documents.js';
+import { AUTHOR, CORPUS_SOURCES, documentOf, isText, WHOLE_TENANT } from './corpus-documents.js';
 
 /** So many changes that nobody has counted yet are taken into account exactly; what is beyond lags. */
 export const MAX_WAITING = 1000;
@@ -96,7 +96,7 @@ select
     select h.source from holding h
     union select w.source from waiting w) as present,
   n.documents + coalesce((select sum(d.sign) from document d), 0)::int as documents,
-  n.length + coalesce((select sum(c.documents) from change c where c.lexeme not like '${AUTHOR}%'), 0)::float8 as length,
+  n.length + coalesce((select sum(c.documents) from change c where ${isText('c.lexeme')}), 0)::float8 as length,
   (select count(*)::int from (
      select from corpus_changes x where x.tenant_id = $1 and x.source = any($7::text[]) and (s.id = '${WHOLE_TENANT}' or x.user_id = s.id)
      limit 1 + greatest(${MAX_WAITING}, n.documents / 5)) x) as waiting,

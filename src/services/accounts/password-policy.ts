@@ -4,8 +4,8 @@ export type PasswordRules = Readonly<{ passwordMinLength: number; passwordMaxLen
 export type Owner = Readonly<{ username: string; email?: string | null | undefined }>;
 
 const FEWEST_DIFFERENT = 5;
-/** A name of fewer letters stands in many words by chance. */
-const SHORTEST_NAME = 3;
+/** What is shorter stands in many words by chance. */
+const SHORTEST = 4;
 
 const CLASSES: readonly { name: string; pattern: RegExp }[] = [
   { name: 'small letters', pattern: /\p{Ll}/u },
@@ -49,7 +49,7 @@ export async function assertPassword(password: string, owner: Owner, rules: Pass
 const namesOf = ({ username, email }: Owner): string[] =>
   [username, email?.split('@')[0]].flatMap((name) => {
     const small = (name ?? '').normalize('NFKC').toLowerCase();
-    return small.length >= SHORTEST_NAME ? [small] : [];
+    return small.length >= SHORTEST ? [small] : [];
   });
 
 /** As it stands, or without the digits and signs that people put around a word to please a rule. */
@@ -57,5 +57,5 @@ async function isCommon(text: string): Promise<boolean> {
   const known = await loadCommonPasswords();
   const small = text.toLowerCase();
   const word = small.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
-  return known.has(small) || (word.length > SHORTEST_NAME && known.has(word));
+  return known.has(small) || (word.length >= SHORTEST && known.has(word));
 }

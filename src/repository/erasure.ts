@@ -156,11 +156,11 @@ export class ErasureRepository extends Repository {
   }
 
   /** The person's row, and what only it was for. Refused by the database while anything still belongs to it. */
-  async user({ id }: Person): Promise<ErasureBatch> {
+  async user({ id, externalId }: Person): Promise<ErasureBatch> {
     return this.atomically(async (context) => {
       await context.db.query(lockCorpus, [this.tenantId], context.transaction);
       await context.db.query(freeSessions, [this.tenantId, id], context.transaction);
-      return { counts: await this.one(context, eraseUser, [this.tenantId, id]), more: false };
+      return { counts: await this.one(context, eraseUser, [this.tenantId, id, externalId]), more: false };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { messageBytes } from './message-bytes.js';
 
 /** The next of a person's own conversations ($2), locked before their messages are, as everybody does. $3: holds do not count. */
 export const lockOwnConversations: Statement = {
@@ -58,7 +59,8 @@ export const eraseMessages: Statement = {
   text: `
 with
 gone as materialized (
-  select m.id, m.conversation_id, m.deleted_at, coalesce(m.input_tokens, 0) as input_tokens, coalesce(m.output_tokens, 0) as output_tokens
+  select m.id, m.conversation_id, m.deleted_at, coalesce(m.input_tokens, 0) as input_tokens, coalesce(m.output_tokens, 0) as output_tokens,
+         ${messageBytes('m')} as bytes
   from messages m where m.tenant_id = $1 and m.id = any($2::uuid[])
 ),
 ${removeEvidence().trim()},
@@ -73,10 +75,10 @@ vectors as (delete from message_vectors v where v.tenant_id = $1 and v.message_i
 counted as (
   update conversations c set
     message_count = c.message_count - g.live, input_tokens = c.input_tokens - g.input_tokens, output_tokens = c.output_tokens - g.output_tokens,
-    updated_at = $3::timestamptz
+    stored_bytes = c.stored_bytes - g.bytes, updated_at = $3::timestamptz
   from (
     select conversation_id, (count(*) filter (where deleted_at is null))::int as live, sum(input_tokens)::bigint as input_tokens,
-           sum(output_tokens)::bigint as output_tokens
+           sum(output_tokens)::bigint as output_tokens, sum(bytes)::bigint as bytes
     from gone group by conversation_id
   ) g
   where c.tenant_id = $1 and c.id = g.conversation_id

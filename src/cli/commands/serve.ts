@@ -35,12 +35,17 @@ const memoryOf = ({ databaseUrl, dataDir }: Config): string => (databaseUrl === 
 
 /** What HTTP takes is loaded here, so that a client over standard input and output does not wait for it. */
 async function overHttp(config: Config, output: Output): Promise<void> {
-  const [{ Metrics }, { serveHttp }] = await Promise.all([import('../../metrics.js'), import('../../transports/http/serve-http.js')]);
+  const [{ Metrics }, { serveHttp }, { oauthRouter }] = await Promise.all([
+    import('../../metrics.js'),
+    import('../../transports/http/serve-http.js'),
+    import('../../transports/http/oauth/router.js'),
+  ]);
   const metrics = config.metrics === 'off' ? undefined : new Metrics();
   const app = openApp(config, undefined, metrics);
   app.jobs.serve();
-  const authenticator = config.auth ? app.authenticator : null;
-  await serveHttp(app, { authenticator }, (server) => {
+  const pages = (publicUrl: string) => oauthRouter(app, { publicUrl });
+  const serving = config.auth ? { authenticator: app.authenticator, pages } : { authenticator: null };
+  await serveHttp(app, serving, (server) => {
     for (const line of httpGreeting(config, server)) output.note(line);
   });
 }

@@ -7,6 +7,7 @@ import { hashSecret } from '../../secret.js';
 import { sessionOf } from '../session-of.js';
 import type { Caller, HttpRequest, HttpResponse } from './answers.js';
 import { refuse } from './answers.js';
+import { PublicAddress } from './oauth/public-address.js';
 import type { RateLimits } from './rate-limits.js';
 
 type Handler = (req: HttpRequest, res: HttpResponse, next: NextFunction) => Promise<void> | void;
@@ -16,19 +17,23 @@ const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'] as const;
 
 /** What a 401 says: where to learn how to sign in, and what to ask for. */
-export type Challenge = (problem?: {
-  error: 'invalid_token' | 'insufficient_scope';
-  description: string;
-  scopes?: readonly string[];
-}) => string;
+export type Challenge = (
+  res: HttpResponse,
+  problem?: {
+    error: 'invalid_token' | 'insufficient_scope';
+    description: string;
+    scopes?: readonly string[];
+  },
+) => string;
 
-export function challengeFor(app: App, metadataUrl: string): Challenge {
+export function challengeFor(app: App, publicUrl: string): Challenge {
+  const address = new PublicAddress(publicUrl);
   const usual = scopesInUse(sessionOf(app));
-  return (problem) =>
+  return ({ req }, problem) =>
     `Bearer ${[
       ...(problem ? [`error="${problem.error}"`, `error_description="${problem.description.replaceAll(/["\\]|[^ -~]/g, '')}"`] : []),
       `scope="${(problem?.scopes ?? usual).join(' ')}"`,
-      `resource_metadata="${metadataUrl}"`,
+      `resource_metadata="${address.of(req)}/.well-known/oauth-protected-resource/mcp"`,
     ].join(', ')}`;
 }
 
@@ -40,7 +45,7 @@ export function requireSignIn(app: App, authenticator: Authenticator, limits: Ra
     app.metrics?.requestRefused('credential');
     const wait = await limits.countUnknown(address);
     if (wait > 0) return tooMany(res, wait);
-    res.setHeader('WWW-Authenticate', presented ? challenge({ error: 'invalid_token', description }) : challenge());
+    res.setHeader('WWW-Authenticate', presented ? challenge(res, { error: 'invalid_token', description }) : challenge(res));
     res.status(401).json({ error: 'invalid_token', error_description: description });
   };
   const tooMany = (res: HttpResponse, wait: number): void => {

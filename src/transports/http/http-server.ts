@@ -73,7 +73,7 @@ export class HttpServer {
     this.publicUrl = config.publicUrl ?? this.url;
     this.#app = app;
     this.#server = server;
-    const challenge = challengeFor(app, `${this.publicUrl}/.well-known/oauth-protected-resource/mcp`);
+    const challenge = challengeFor(app, this.publicUrl);
     const limits = new RateLimits({ known: config.rateLimit, unknown: config.rateLimitUnknown });
     this.#traffic = new Traffic(log, metrics);
     this.#health = new Health(app);

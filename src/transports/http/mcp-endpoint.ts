@@ -86,7 +86,7 @@ export class McpEndpoint {
   #askForMore({ identity }: Caller, lacking: string, res: HttpResponse, body: unknown): void {
     const description = `This needs the scope ${lacking}.`;
     const scopes = [...identity.principal.scopes, lacking];
-    res.setHeader('WWW-Authenticate', this.#challenge({ error: 'insufficient_scope', description, scopes }));
+    res.setHeader('WWW-Authenticate', this.#challenge(res, { error: 'insufficient_scope', description, scopes }));
     refuse(res, 403, description, { id: idOf(body) });
   }
 }

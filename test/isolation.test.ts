@@ -108,6 +108,9 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     ({ conversation }) => ({ conversation_id: conversation }),
     () => ({ model: 'm' }),
   ],
+  list_accounts: [() => ({ query: SECRET }), () => ({})],
+  list_login_attempts: [() => ({}), ({ user }) => ({ identifier: user })],
+  unlock_account: [({ user }) => ({ account: user })],
 };
 
 const pointResource = (template: string, ids: Ids): string =>

@@ -1,4 +1,7 @@
 import type { Tool } from '../define.js';
+import listAccounts from './admin/list-accounts.js';
+import listLoginAttempts from './admin/list-login-attempts.js';
+import unlockAccount from './admin/unlock-account.js';
 import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
@@ -80,4 +83,7 @@ export const tools: readonly Tool[] = [
   upsertVectors,
   queryVectors,
   deleteVectors,
+  listAccounts,
+  listLoginAttempts,
+  unlockAccount,
 ];

@@ -1,5 +1,6 @@
 import type { Statement } from '../db/database.js';
 import { AppError } from '../errors.js';
+import { graphTopic } from './change-source.js';
 import { type Context, Repository } from './context.js';
 import { GraphRepository } from './graph.js';
 import { containing } from './pattern.js';
@@ -36,6 +37,11 @@ export class KnowledgeGraphRepository extends Repository {
   constructor(context: Context) {
     super(context);
     this.#graph = new GraphRepository(context);
+  }
+
+  /** What changes of it are announced as. */
+  get topic(): string {
+    return graphTopic(this.userId ?? ZERO, GRAPH);
   }
 
   /** Those that were not there before; the others are left as they are. One that is given twice is created once, with all it is given. */

@@ -1,4 +1,4 @@
-import { WHOLE_TENANT } from './corpus-documents.js';
+import { documentOf, WHOLE_TENANT } from './corpus-documents.js';
 
 /** What nodes are found by changes: those of the CTE `changed` are counted anew, those of `gone` not any more, those of `come` for the first time. */
 type Nodes = { changed?: string; gone?: string; come?: string };
@@ -15,10 +15,7 @@ const ids = (ctes: readonly (string | undefined)[]): string =>
  */
 export const noteWords = ({ changed, gone, come }: Nodes): string => `
 words_before as materialized (
-  select n.id, nullif(n.owner_id, '${WHOLE_TENANT}') as user_id, tsvector_to_array(n.search) as words
-  from (${ids([changed, gone])}) c
-  cross join lateral (select n.* from memory_graph_nodes n where n.tenant_id = $1 and n.id = c.id limit 1) n
-  where n.invalidated_at is null
+  select d.id, d.user_id, d.words from (${ids([changed, gone])}) c cross join lateral (${documentOf('node', 'c.id')}) d
 ),
 words_uncounted as (
   delete from corpus_changes x using words_before w

@@ -46,6 +46,7 @@ async function connect({ role, user, scopes }: Case): Promise<{ client: Client }
     embeddings: absent,
     recall: absent,
     corpus: absent,
+    jobs: absent,
     log: createLog('silent'),
     version: '0.0.0',
   };

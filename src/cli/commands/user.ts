@@ -5,6 +5,8 @@ import deactivate from './user/deactivate.js';
 import remove from './user/delete.js';
 import disable from './user/disable.js';
 import enable from './user/enable.js';
+import erase from './user/erase.js';
+import exportData from './user/export.js';
 import list from './user/list.js';
 import passwd from './user/passwd.js';
 import redeem from './user/redeem.js';
@@ -14,5 +16,5 @@ import unlock from './user/unlock.js';
 export default defineCommand({
   name: 'user',
   summary: 'make and look after accounts, and the people behind them',
-  subcommands: [create, list, passwd, reset, redeem, unlock, disable, enable, remove, activate, deactivate],
+  subcommands: [create, list, passwd, reset, redeem, unlock, disable, enable, remove, activate, deactivate, exportData, erase],
 });

@@ -95,6 +95,8 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   update_task: [({ task }) => ({ task_id: task, status: 'done' })],
   get_stats: [() => ({})],
   check_token_budget: [({ conversation }) => ({ conversation_id: conversation, max_tokens: 10 })],
+  list_jobs: [() => ({ runs: 20 })],
+  run_job: [() => ({ job: 'housekeeping' })],
   upsert_vectors: [
     ({ message }) => ({ vectors: [{ message_id: message, model: 'm', values: [1] }] }),
     ({ memory }) => ({ vectors: [{ memory_id: memory, model: 'm', values: [1] }] }),

@@ -89,9 +89,10 @@ export class Jobs implements JobControl {
     await (await this.#records()).switch(this.#find(jobs, name).name, enabled);
   }
 
-  async runs(name: string, count: number): Promise<JobRunRecord[]> {
-    const { jobs } = await this.#load();
-    return (await this.#records()).runs([this.#find(jobs, name).name], count, null);
+  async find(runId: string): Promise<JobRunRecord> {
+    const run = await (await this.#records()).run(runId);
+    if (!run) throw notFound('run of a job', runId, 'Its runs are in list_jobs.');
+    return run;
   }
 
   /** Stops what runs. To be called before the database is closed. */

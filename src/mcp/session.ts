@@ -5,6 +5,7 @@ import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
 import type { CorpusKeeper } from '../services/corpus-keeper.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
+import type { JobControl } from '../services/job-control.js';
 import type { Recall } from '../services/recall.js';
 import type { Toolset } from '../toolsets.js';
 import type { CallContext } from './define.js';
@@ -19,6 +20,7 @@ export type Session = Readonly<{
   embeddings: Embeddings;
   recall: Recall;
   corpus: CorpusKeeper;
+  jobs: JobControl;
   /** Where somebody reads them. */
   metrics?: Metrics | undefined;
   log: Log;
@@ -27,7 +29,7 @@ export type Session = Readonly<{
 
 export async function openContext(session: Session, signal: AbortSignal): Promise<CallContext> {
   const store = await session.store();
-  const { changes, embeddings, recall } = session;
+  const { changes, embeddings, recall, jobs } = session;
   // Of the store, and not of the session: over stdio the active user may be another one by now.
-  return { store, principal: store.principal, changes, embeddings, recall, signal };
+  return { store, principal: store.principal, changes, embeddings, recall, jobs, signal };
 }

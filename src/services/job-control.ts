@@ -27,6 +27,8 @@ export interface JobControl {
   list(options: { runs: number; tenantId: string | null }): Promise<JobOverview[]>;
   /** Begins a run now: for one tenant where the job works tenant by tenant, else for all. Refused while another run is under way. */
   start(name: string, tenantId: string | null): Promise<StartedRun>;
+  /** A run as it stands. */
+  find(runId: string): Promise<JobRunRecord>;
 }
 
 export type StartedRun = Readonly<{

@@ -1,6 +1,8 @@
 import type { Tool } from '../define.js';
 import listAccounts from './admin/list-accounts.js';
+import listJobs from './admin/list-jobs.js';
 import listLoginAttempts from './admin/list-login-attempts.js';
+import runJob from './admin/run-job.js';
 import unlockAccount from './admin/unlock-account.js';
 import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
@@ -86,4 +88,6 @@ export const tools: readonly Tool[] = [
   listAccounts,
   listLoginAttempts,
   unlockAccount,
+  listJobs,
+  runJob,
 ];

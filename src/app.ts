@@ -1,3 +1,4 @@
+import { policyDefaults } from './config/policy-defaults.js';
 import type { Config } from './config.js';
 import type { Database } from './db/database.js';
 import { watchPool } from './db/watch-pool.js';
@@ -62,6 +63,7 @@ export interface App extends AsyncDisposable {
 export function openApp(config: Config, log: Log = createLog(levelOf(config)), metrics?: Metrics): App {
   const clock = () => new Date();
   const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes };
+  const policy = policyDefaults(config);
   const stores = new Map<string, Promise<Store>>();
   let closing: Promise<void> | undefined;
 
@@ -85,9 +87,10 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   });
   const database = whileServing(prepared);
 
+  const usage = untilItWorks(async () => new (await import('./repository/quotas.js')).Quotas(policy.quotas));
   const openStore = async (principal: Principal): Promise<Store> => {
-    const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);
-    return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, clock });
+    const [{ db, models }, { Store }, quotas] = await Promise.all([database(), import('./repository/store.js'), usage()]);
+    return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, policy, quotas, clock });
   };
 
   const storeFor = (principal: Principal): Promise<Store> => {

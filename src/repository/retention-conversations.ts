@@ -12,8 +12,8 @@ import {
   scrubTheirEvents,
 } from './sql/prune-conversations.js';
 
-/** Conversations that are removed together, when they are small. */
-const TOGETHER = 50;
+/** The part of a batch that may be conversations: small ones are removed together. */
+const TOGETHER = 0.1;
 
 /** What becomes of conversations that nobody goes on with. */
 export class ConversationRetention extends RetentionStep {
@@ -21,8 +21,8 @@ export class ConversationRetention extends RetentionStep {
     const { inactivity_timeout_minutes: minutes } = policy;
     if (minutes === null) return;
     const before = new Date(run.now.getTime() - minutes * 60_000);
-    await this.repeat(run, 'conversationsTimedOut', this.batchSize, (context) =>
-      this.change(context, timeOutConversations, run, before, this.batchSize),
+    await this.repeat(run, 'conversationsTimedOut', run.size, (context) =>
+      this.change(context, timeOutConversations, run, before, run.size),
     );
   }
 
@@ -31,7 +31,7 @@ export class ConversationRetention extends RetentionStep {
     const idle = this.before(run, policy.conversation_archive_days);
     const { max_conversations: most } = policy;
     // Each may leave two events.
-    const limit = this.batchSize / 2;
+    const limit = Math.floor(run.size / 2);
     if (idle)
       await this.repeat(run, 'conversationsArchived', limit, (context) => this.change(context, archiveIdleConversations, run, idle, limit));
     if (most !== null)
@@ -51,11 +51,12 @@ export class ConversationRetention extends RetentionStep {
     const ask = <Row extends object>(statement: Parameters<typeof db.query>[0], ...values: unknown[]) =>
       db.query<Row>(statement, [this.tenantId, ...values], transaction);
 
-    const picked = await ask<Place>(pickArchivedConversations, before, from.at, from.id, TOGETHER);
+    const together = Math.ceil(run.size * TOGETHER);
+    const picked = await ask<Place>(pickArchivedConversations, before, from.at, from.id, together);
     const last = picked.at(-1);
     if (!last) return { counts: {}, next: null };
     const conversations = picked.map(({ id }) => id);
-    const room = this.batchSize - TOGETHER;
+    const room = run.size - together;
     const messages = (await ask<{ id: string }>(pickTheirMessages, conversations, room)).map(({ id }) => id);
     const due = { now: run.now, actor: this.actor, expired: null, deleted: null, all: true };
     const gone = messages.length > 0 ? await pruneIn(context, messages, due) : { messages: 0, assets: 0, vectors: 0 };
@@ -66,7 +67,7 @@ export class ConversationRetention extends RetentionStep {
     if (scrubbed!.count === room) return { counts, next: from };
     const [removed] = await ask<{ count: number }>(removeConversations, empty, run.now, this.actor);
     const isDone = empty.length === conversations.length;
-    const next = !isDone ? from : picked.length === TOGETHER ? last : null;
+    const next = !isDone ? from : picked.length === together ? last : null;
     return { counts: { ...counts, conversationsRemoved: removed!.count }, next };
   }
 

@@ -22,8 +22,8 @@ export class MessageRetention extends RetentionStep {
         vectorsRemoved: gone.vectors,
       };
     };
-    if (expired) await this.walk(run, START, (context, from) => this.batch(context, pickExpiredMessages, expired, from, remove));
-    if (deleted) await this.walk(run, START, (context, from) => this.batch(context, pickDeletedMessages, deleted, from, remove));
+    if (expired) await this.walk(run, START, (context, from) => this.batch(context, run, pickExpiredMessages, expired, from, remove));
+    if (deleted) await this.walk(run, START, (context, from) => this.batch(context, run, pickDeletedMessages, deleted, from, remove));
   }
 
   async hide(policy: RetentionPolicy, run: RetentionRun): Promise<void> {
@@ -34,17 +34,18 @@ export class MessageRetention extends RetentionStep {
       const [hidden] = await context.db.query<{ messages: number }>(hideMessages, values, context.transaction);
       return { messagesSoftDeleted: hidden!.messages };
     };
-    await this.walk(run, START, (context, from) => this.batch(context, pickMessagesToHide, old, from, hide));
+    await this.walk(run, START, (context, from) => this.batch(context, run, pickMessagesToHide, old, from, hide));
   }
 
   private async batch(
     context: Context,
+    run: RetentionRun,
     statement: Statement,
     before: Date,
     from: Place,
     work: (context: Context, ids: string[]) => Promise<Batch<Place>['counts']>,
   ): Promise<Batch<Place>> {
-    const limit = this.batchSize;
+    const { size: limit } = run;
     const picked = await context.db.query<Picked>(statement, [this.tenantId, before, from.at, from.id, limit], context.transaction);
     const ids = picked.filter(({ locked }) => locked).map(({ id }) => id);
     const last = picked.at(-1);

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AdministrativeRepository } from './administration.js';
 import type { Context } from './context.js';
 import type { RetentionCounts } from './retention-counts.js';
-import { RETENTION_BATCH } from './sql/prune-messages.js';
 
 /** One run: when it takes place, when it is to stop, and what it has done so far. */
 export type RetentionRun = Readonly<{
   now: Date;
   signal: AbortSignal;
+  /** Rows of one batch. */
+  size: number;
   /** Called after each batch, once it is committed. */
   done(counts: Partial<RetentionCounts>): void;
 }>;
@@ -18,8 +19,6 @@ export type Batch<Place> = { counts: Partial<RetentionCounts>; next: Place | nul
 export type Place = { at: string; id: string };
 export const START: Place = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
 
-/** On an engine where a transaction makes everybody wait, it is a short one. */
-const SMALL_BATCH = 100;
 /** How often what somebody was writing to is tried again; after that it is left for the next run. */
 const ROUNDS = 5;
 const PAUSE_MS = 40;
@@ -27,10 +26,6 @@ const DAY = 86_400_000;
 
 /** Work in batches, each a transaction of its own that leaves everything exact, so that it may end after any of them. */
 export abstract class RetentionStep extends AdministrativeRepository {
-  protected get batchSize(): number {
-    return this.context.db.capabilities.concurrentTransactions ? RETENTION_BATCH : SMALL_BATCH;
-  }
-
   /** The moment that is so many days before now; null where there is no limit. */
   protected before(run: RetentionRun, days: number | null): Date | null {
     return days === null ? null : new Date(run.now.getTime() - days * DAY);

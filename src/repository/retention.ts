@@ -5,9 +5,9 @@ import { addCounts, noCounts, type RetentionCounts } from './retention-counts.js
 import { LogRetention } from './retention-logs.js';
 import { MemoryRetention } from './retention-memories.js';
 import { MessageRetention } from './retention-messages.js';
-import { NO_POLICY, RETENTION_KEYS, type RetentionPolicy, retentionOf } from './retention-policy.js';
+import { RetentionPolicies } from './retention-policies.js';
+import { RETENTION_KEYS, type RetentionPolicy } from './retention-policy.js';
 import { type RetentionRun, RetentionStep } from './retention-step.js';
-import { SettingsRepository } from './settings.js';
 import { takeYourTime } from './sql/corpus.js';
 import { countDue } from './sql/retention-due.js';
 
@@ -34,6 +34,8 @@ export type RetentionPart = keyof typeof PARTS;
 export type RetentionOptions = Readonly<{
   dryRun?: boolean | undefined;
   part?: RetentionPart | undefined;
+  /** Rows of one batch, and so of one transaction; never more than 500. */
+  batchSize?: number | undefined;
   /** Stops after the batch that is being done. */
   signal?: AbortSignal | undefined;
   /** Told what was done so far, after each batch. */
@@ -51,20 +53,17 @@ export type RetentionReport = Readonly<{
 /** Of all processes on a database, one carries out retention at a time. */
 const LOCK = 'retention';
 const DAY = 86_400_000;
+const LARGEST_BATCH = 500;
+/** On an engine where a transaction makes everybody wait, it is a short one. */
+const SMALL_BATCH = 100;
 
 /** How long things are kept, carried out: in batches that each leave everything exact, and never on what is under legal hold. */
 export class RetentionRepository extends RetentionStep {
-  /** The policy in force: the tenant's own settings over those of the configuration. */
-  async policy(): Promise<RetentionPolicy> {
-    const { retention } = await new SettingsRepository(this.context).get();
-    return retentionOf(this.context.policy?.retention ?? NO_POLICY.retention, retention);
-  }
-
   /** All that the policy asks for, or a part of it. Refused while another process is at it; a dry run only counts. */
-  async runRetention({ dryRun = false, part = 'all', signal, progress }: RetentionOptions = {}): Promise<RetentionReport> {
+  async runRetention({ dryRun = false, part = 'all', batchSize, signal, progress }: RetentionOptions = {}): Promise<RetentionReport> {
     this.assertAdministrator();
     const { keys, counts: counted }: Part = PARTS[part];
-    const whole = await this.policy();
+    const whole = await new RetentionPolicies(this.context).get();
     const policy = Object.fromEntries(RETENTION_KEYS.map((key) => [key, keys.includes(key) ? whole[key] : null])) as RetentionPolicy;
     const report = { dryRun, policy: whole };
     const now = this.context.clock();
@@ -75,8 +74,10 @@ export class RetentionRepository extends RetentionStep {
       addCounts(counts, more);
       progress?.(counts);
     };
+    const usual = this.context.db.capabilities.concurrentTransactions ? LARGEST_BATCH : SMALL_BATCH;
+    const size = Math.max(2, Math.min(LARGEST_BATCH, batchSize ?? usual));
     const ran = await withJobLock(this.context.db, LOCK, signal ?? new AbortController().signal, async (stop) => {
-      await this.carryOut(part, policy, { now, signal: stop, done });
+      await this.carryOut(part, policy, { now, signal: stop, size, done });
       return stop.aborted;
     });
     if (ran) return { ...report, counts, stopped: ran.result };

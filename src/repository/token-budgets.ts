@@ -1,8 +1,8 @@
 import { AppError } from '../errors.js';
 import { Repository } from './context.js';
 import { startOf, step } from './periods.js';
-import { NO_POLICY, type QuotaPolicy, quotasOf } from './retention-policy.js';
-import { SettingsRepository } from './settings.js';
+import { RetentionPolicies } from './retention-policies.js';
+import type { QuotaPolicy } from './retention-policy.js';
 import { userTokens } from './sql/quota-usage.js';
 
 export type BudgetLevel = 'ok' | 'warn' | 'refuse';
@@ -29,7 +29,11 @@ export class TokenBudgets extends Repository {
   /** Null where no budget is set. */
   async find(of: BudgetOf, policy?: QuotaPolicy): Promise<TokenBudget | null> {
     this.assertUser(of.user);
-    const { token_budget_warn: warn, token_budget_refuse: refuse, token_budget_period: period } = policy ?? (await this.policy());
+    const {
+      token_budget_warn: warn,
+      token_budget_refuse: refuse,
+      token_budget_period: period,
+    } = policy ?? (await new RetentionPolicies(this.context).quotas());
     if (warn === null && refuse === null) return null;
     const start = startOf(period, this.context.clock());
     const end = step(period, start, 1);
@@ -40,11 +44,6 @@ export class TokenBudgets extends Repository {
       this.context.transaction,
     );
     return { user: found?.user ?? user, period, start, end, used: found?.used ?? 0, warn, refuse };
-  }
-
-  private async policy(): Promise<QuotaPolicy> {
-    const { quotas } = await new SettingsRepository(this.context).get();
-    return quotasOf(this.context.policy?.quotas ?? NO_POLICY.quotas, quotas);
   }
 }
 

@@ -33,7 +33,7 @@ export const scrubTheirEvents: Statement = {
   name: 'scrub_their_events',
   text: `
 with
-some as (
+due as (
   select e.xact_id, e.event_seq from message_events e
   where e.tenant_id = $1 and e.type in ('edited', 'updated') and e.conversation_id = any($2::uuid[])
     and (e.before is not null or e.after is not null)
@@ -41,7 +41,7 @@ some as (
 ),
 scrubbed as (
   update message_events e set before = null, after = null
-  from some s where e.tenant_id = $1 and e.xact_id = s.xact_id and e.event_seq = s.event_seq
+  from due d where e.tenant_id = $1 and e.xact_id = d.xact_id and e.event_seq = d.event_seq
   returning 1
 )
 select count(*)::int as count from scrubbed`,

@@ -2,9 +2,6 @@ import type { Statement } from '../../db/database.js';
 import { messageWords } from './corpus-documents.js';
 import { messageBytes } from './message-bytes.js';
 
-/** Rows of one batch, and so of one transaction. */
-export const RETENTION_BATCH = 500;
-
 /** Conversations that nothing is taken from. Plan: `conversations_legal_hold_idx`, hashed once. */
 export const heldConversations = 'select h.id from conversations h where h.tenant_id = $1 and h.legal_hold';
 

@@ -1,5 +1,13 @@
 import type { Statement } from '../../db/database.js';
 
+/** What a tenant has stored, by what its conversations count themselves. Plan: one scan of them. */
+export const storedInTenant: Statement = {
+  name: 'stored_in_tenant',
+  text: `
+select coalesce(sum(c.message_count), 0)::float8 as messages, coalesce(sum(c.stored_bytes), 0)::float8 as bytes
+from conversations c where c.tenant_id = $1`,
+};
+
 /**
  * The settings of a tenant and what it has stored, where it or the configuration ($2) has a quota. Plan: a probe of
  * `tenants_pk`; with a quota one scan of the tenant's conversations, which keep the sums.

@@ -22,7 +22,7 @@ conversation as (
          coalesce(c.status = 'archived' and c.archived_at < $4::timestamptz, false) as over
   from conversations c where c.tenant_id = $1
 ),
-conversations as (
+in_conversations as (
   select (count(*) filter (where inactive and not held))::int as inactive, (count(*) filter (where idle and not held))::int as idle,
          (count(*) filter (where over and not held))::int as over,
          count(*) filter (where active and (held or not (inactive or idle))) as active,
@@ -35,14 +35,14 @@ message as (
          coalesce(m.created_at < $7::timestamptz, false) as old
   from messages m where m.tenant_id = $1 and m.conversation_id not in (select h.id from held h)
 ),
-messages as (
+in_messages as (
   select (count(*) filter (where lost))::int as lost, (count(*) filter (where expired and not lost))::int as expired,
          (count(*) filter (where purged and not (lost or expired)))::int as purged,
          (count(*) filter (where live and old and not (lost or expired)))::int as hidden,
          coalesce(sum(asset_count) filter (where lost or expired or purged), 0)::int as assets
   from message
 ),
-memory as (
+in_memories as (
   select coalesce(m.deleted_at < $6::timestamptz, false) or coalesce(m.expires_at < $6::timestamptz, false) as gone,
          m.deleted_at is null and coalesce(m.created_at < $8::timestamptz, false) as old
   from episodic_memories m
@@ -55,10 +55,10 @@ select c.inactive as "conversationsTimedOut", c.idle as "conversationsArchived",
        m.purged as "messagesPurged", m.hidden as "messagesSoftDeleted", m.assets as "assetsRemoved",
        (select count(*)::int from message_vectors v join message x on x.id = v.message_id and (x.lost or x.expired or x.purged)
         where v.tenant_id = $1) as "vectorsRemoved",
-       (select (count(*) filter (where gone))::int from memory) as "memoriesRemoved",
-       (select (count(*) filter (where old and not gone))::int from memory) as "memoriesSoftDeleted",
+       (select (count(*) filter (where gone))::int from in_memories) as "memoriesRemoved",
+       (select (count(*) filter (where old and not gone))::int from in_memories) as "memoriesSoftDeleted",
        (select count(*)::int from message_events e
         where e.tenant_id = $1 and e.occurred_at < $9::timestamptz and e.conversation_id not in (select h.id from held h)) as "eventsRemoved",
        (select count(*)::int from user_login_attempts a where a.tenant_id = $1 and a.attempted_at < $10::timestamptz) as "loginAttemptsRemoved"
-from conversations c cross join messages m`,
+from in_conversations c cross join in_messages m`,
 };

@@ -18,10 +18,14 @@ export const JOB_FIELDS = {
     reader: timeZone(),
     fallback: 'UTC',
   }),
+  // Not in the same minute as the one that is due every five: each would find the other at work.
+  jobRetention: due('3 * * * *', 'When to carry out retention policies, or `off`.'),
+  jobInactivity: due('*/5 * * * *', 'When to end conversations without activity, or `off`.'),
   jobEmbeddings: due('*/15 * * * *', 'When to embed what has no vector yet in tenants that nobody works with, or `off`.'),
+  jobExpiredCredentials: due('40 * * * *', 'When to remove keys, sign-ins, reset tokens and lockouts that ended long ago, or `off`.'),
   jobWordStatistics: due('20 3 * * *', 'When to check the statistics of words, or `off`.'),
   jobDatabaseCare: due('35 * * * *', 'When to look after tables of a PostgreSQL server that its autovacuum has left, or `off`.'),
-  jobHousekeeping: due('50 * * * *', 'When to remove what has expired and the oldest runs of jobs, or `off`.'),
+  jobHousekeeping: due('50 * * * *', 'When to remove old runs of jobs and clients that never came back, or `off`.'),
 };
 
 /** The settings that are schedules, one for each job. */

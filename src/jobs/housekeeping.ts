@@ -1,20 +1,27 @@
 import { JobRecords } from '../repository/system/jobs.js';
+import { OauthClientDirectory } from '../repository/system/oauth-client-directory.js';
+import { daysBefore, IDLE_CLIENT_DAYS, UNUSED_CLIENT_DAYS } from '../services/oauth/lifetimes.js';
 import { defineJob } from './define.js';
+import { untilNone } from './until-none.js';
 
-/** Runs kept of each job, however old: a job that is due every five minutes leaves its last three days. */
+/** Runs kept of each job at most: one that is due every five minutes leaves those of the last three days. */
 const RUNS = 1_000;
-const AT_ONCE = 500;
 
 export default defineJob({
   name: 'housekeeping',
-  summary: 'removes what has expired and the oldest runs of jobs',
+  summary: 'removes old runs of jobs, and clients that registered and never came back',
   setting: 'jobHousekeeping',
 
   async run({ db, host, signal }) {
+    const now = host.clock();
+    const { jobRunRetentionDays: days } = host.config;
+    const oldest = days === null ? null : daysBefore(now, days);
     const records = new JobRecords(db, host.clock);
-    const figures = { job_runs: 0 };
-    for (let removed = AT_ONCE; removed === AT_ONCE && !signal.aborted; figures.job_runs += removed)
-      removed = await records.trim(RUNS, AT_ONCE);
-    return figures;
+    const clients = new OauthClientDirectory(db);
+    const unused = { unusedBefore: daysBefore(now, UNUSED_CLIENT_DAYS), idleBefore: daysBefore(now, IDLE_CLIENT_DAYS) };
+    return {
+      job_runs: await untilNone(signal, (limit) => records.trim(RUNS, oldest, limit)),
+      oauth_clients: await untilNone(signal, (limit) => clients.prune(unused, limit)),
+    };
   },
 });

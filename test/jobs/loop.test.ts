@@ -224,7 +224,9 @@ describeEngines('the job loop', (engine) => {
       clock.now = new Date(at('10:00').getTime() + minute * MINUTE);
       await only.look();
     }
-    while ((await only.records.trim(2, 3)) > 0);
+    while ((await only.records.trim(2, null, 3)) > 0);
     expect((await runsOf(only, job)).map(({ slot }) => slot)).toEqual([at('10:25'), at('10:30')]);
+    await only.records.trim(2, at('10:26'), 500);
+    expect((await runsOf(only, job)).map(({ slot }) => slot)).toEqual([at('10:30')]);
   });
 });

@@ -114,14 +114,16 @@ export const switchJob: Statement = {
   text: 'update jobs set enabled = $2::boolean, updated_at = $3::timestamptz where name = $1 returning name',
 };
 
-/** Removes the oldest runs of each job beyond the newest $1, at most $2 at once. Plan: `job_runs_job_idx` a job. */
+/** Removes runs of each job beyond the newest $1, and those that began before $3, at most $2 at once. Plan: `job_runs_job_idx` a job. */
 export const trimRuns: Statement = {
   name: 'trim_job_runs',
   text: `
 with surplus as (
   select r.id from jobs j
   cross join lateral (
-    select r.id from job_runs r where r.job = j.name and r.status <> 'running' order by r.started_at desc, r.id desc offset $1::int
+    (select r.id from job_runs r where r.job = j.name and r.status <> 'running' order by r.started_at desc, r.id desc offset $1::int)
+    union
+    select r.id from job_runs r where r.job = j.name and r.status <> 'running' and r.started_at < $3::timestamptz
   ) r
   limit $2::int
 ),

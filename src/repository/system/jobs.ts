@@ -90,9 +90,9 @@ export class JobRecords {
     return (await this.#db.query(switchJob, [job, enabled, this.#clock()])).length > 0;
   }
 
-  /** Removes runs beyond the newest of each job; answers how many went, `atOnce` at most. */
-  async trim(keep: number, atOnce: number): Promise<number> {
-    return (await this.#db.query<{ removed: number }>(trimRuns, [keep, atOnce]))[0]?.removed ?? 0;
+  /** Removes runs beyond the newest of each job, and those that began before `oldest`; answers how many went, `limit` at most. */
+  async trim(keep: number, oldest: Date | null, limit: number): Promise<number> {
+    return (await this.#db.query<{ removed: number }>(trimRuns, [keep, limit, oldest]))[0]?.removed ?? 0;
   }
 
   /** For whom a job works. */

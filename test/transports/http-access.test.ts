@@ -181,9 +181,8 @@ describe('callers', () => {
     good = false;
     // Ends: an open stream would keep this waiting until the test is given up.
     expect(await stream.text()).toBe('');
-    good = true;
     const figures = async () => await (await fetch(`${watched.url}/metrics`)).text();
-    await expect.poll(figures).toMatch(/^recollect_http_streams 0$/m);
+    await expect.poll(figures, { timeout: 10_000 }).toMatch(/^recollect_http_streams 0$/m);
   });
 });
 

@@ -32,6 +32,8 @@ const HEADERS_MS = 20_000;
 const KEEP_ALIVE_MS = 75_000;
 /** A client that reads nothing for so long is gone. */
 const STALLED_MS = 300_000;
+/** What clients sent before they knew that the server ends is read within this time, and told so. */
+const LINGER_MS = 100;
 
 /** A server on a port. It listens before the database is open; the first call waits for that. */
 export class HttpServer {
@@ -114,7 +116,8 @@ export class HttpServer {
     const late = sleep(config.shutdownSeconds * 1000, 'late', {
       signal: hurry ? AbortSignal.any([enough.signal, hurry]) : enough.signal,
     }).catch(() => 'late');
-    if ((await Promise.race([drained, late])) === 'late') log.warn('some calls were still under way and were given up');
+    const answered = drained.then(() => sleep(LINGER_MS, undefined, { signal: enough.signal }).catch(() => undefined));
+    if ((await Promise.race([answered, late])) === 'late') log.warn('some calls were still under way and were given up');
     enough.abort();
     await this.#endpoint.close();
     this.#server.closeAllConnections();

@@ -17,6 +17,7 @@ import { CorpusKeeper } from './services/corpus-keeper.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
 import { type OAuth, openOAuth } from './services/oauth/open-oauth.js';
 import { Recall } from './services/recall.js';
+import type { RetentionHost } from './services/retention.js';
 import { loadNeighbours } from './services/thesaurus.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
@@ -53,6 +54,8 @@ export interface App extends AsyncDisposable {
   readonly authenticator: Authenticator;
   /** Repositories of a tenant for work that nobody asked for. Made anew for each call, and not kept. */
   systemStore(tenantId: string): Promise<Store>;
+  /** What carrying out retention needs. */
+  readonly retention: RetentionHost;
   /** What the server does by itself. */
   readonly jobs: Jobs;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
@@ -166,6 +169,13 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   const systemStore = (tenantId: string) => openStore({ tenantId, user: null, role: 'system', scopes: scopesOf('system') });
   const jobs = new Jobs({ config, log, clock, database, systemStore, changes, embeddings, corpus, metrics });
 
+  const retention: RetentionHost = {
+    systemStore,
+    wrote(tenantId) {
+      for (const follower of [changes, embeddings, corpus]) follower.wrote(tenantId);
+    },
+  };
+
   // Nobody who looks waits for it to open.
   if (metrics) watchPool(metrics, async () => (await Promise.race([opened.current(), undefined]))?.sequelize);
 
@@ -187,6 +197,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     recall,
     corpus,
     systemStore,
+    retention,
     jobs,
     ...accounts,
     oauth,

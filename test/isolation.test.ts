@@ -95,6 +95,9 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   update_task: [({ task }) => ({ task_id: task, status: 'done' })],
   get_stats: [() => ({})],
   check_token_budget: [({ conversation }) => ({ conversation_id: conversation, max_tokens: 10 })],
+  get_retention_policy: [() => ({})],
+  set_retention_policy: [() => ({ memory_retention_days: 1 })],
+  run_retention: [() => ({ dry_run: true }), () => ({})],
   list_jobs: [() => ({ runs: 20 })],
   run_job: [() => ({ job: 'housekeeping' })],
   upsert_vectors: [

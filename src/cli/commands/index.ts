@@ -15,5 +15,6 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'tenant', load: () => import('./tenant.js') },
   { name: 'user', load: () => import('./user.js') },
   { name: 'token', load: () => import('./token.js') },
+  { name: 'retention', load: () => import('./retention.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

@@ -1,8 +1,11 @@
 import type { Tool } from '../define.js';
+import getRetentionPolicy from './admin/get-retention-policy.js';
 import listAccounts from './admin/list-accounts.js';
 import listJobs from './admin/list-jobs.js';
 import listLoginAttempts from './admin/list-login-attempts.js';
 import runJob from './admin/run-job.js';
+import runRetention from './admin/run-retention.js';
+import setRetentionPolicy from './admin/set-retention-policy.js';
 import unlockAccount from './admin/unlock-account.js';
 import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
@@ -85,6 +88,9 @@ export const tools: readonly Tool[] = [
   upsertVectors,
   queryVectors,
   deleteVectors,
+  getRetentionPolicy,
+  setRetentionPolicy,
+  runRetention,
   listAccounts,
   listLoginAttempts,
   unlockAccount,

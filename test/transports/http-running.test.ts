@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
@@ -7,7 +8,6 @@ import { loadConfig } from '../../src/config.js';
 import { AppError } from '../../src/errors.js';
 import { createLog, logContext } from '../../src/log.js';
 import { HttpServer } from '../../src/transports/http/http-server.js';
-import { spawnCli } from '../cli/run-cli.js';
 import { describeEngines } from '../support/engines.js';
 import { environmentFor, INITIALIZE, send, sendAs, startHttp, type TestServer } from '../support/http-server.js';
 import { save } from './contract.js';
@@ -239,10 +239,15 @@ describeEngines('a server that ends', (engine) => {
 });
 
 describe('recollect serve --http', () => {
+  /** The program itself, from its sources. */
+  const run = (...args: string[]) =>
+    spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'serve', '--http', '--port', '0', ...args], {
+      env: { ...folder.env, PATH: process.env.PATH ?? '' },
+    });
   const start = async (...args: string[]) => {
-    const child = spawnCli(['serve', '--http', '--port', '0', ...args], folder.env);
+    const child = run(...args);
     let said = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
     await expect.poll(() => said, { timeout: 20_000 }).toMatch(/serves MCP clients at/);
@@ -266,9 +271,9 @@ describe('recollect serve --http', () => {
   });
 
   it('never lets everybody in from other machines', async () => {
-    const child = spawnCli(['serve', '--http', '--no-auth', '--host', '0.0.0.0', '--port', '0'], folder.env);
+    const child = run('--no-auth', '--host', '0.0.0.0');
     let said = '';
-    child.stderr!.on('data', (text) => {
+    child.stderr.on('data', (text) => {
       said += text;
     });
     expect((await once(child, 'close'))[0]).toBe(2);

@@ -154,6 +154,44 @@ describeEngines('erasing a person', (engine) => {
     expect(await traces(engine, person)).toEqual([]);
   });
 
+  it('takes what is more than a batch: long conversations, many of them, many memories and nodes', async () => {
+    const tenantId = await engine.freshTenant();
+    const person = await populate(engine, { tenantId, user: someone() });
+    await using self = await agentFor(engine, { tenantId, user: person.externalId });
+    const messages = Array.from({ length: 100 }, (_, at) => ({ role: 'user', content: `number ${at} ${person.marker}`, input_tokens: 1 }));
+    for (let call = 0; call < 11; call += 1) await self.call('save_turn', { conversation_key: 'long', messages });
+    for (let call = 0; call < 60; call += 1) await self.call('save_turn', { messages: messages.slice(0, 1) });
+    for (let call = 0; call < 5; call += 1)
+      await self.call('graph_upsert', { nodes: messages.slice(0, 50).map(({ content }) => ({ key: `${content} ${call}` })) });
+    const { EpisodicMemory } = engine.models;
+    const [memory] = await EpisodicMemory.findAll({ where: { tenantId, userId: person.id }, limit: 1, raw: true });
+    const chain = Array.from({ length: 1_100 }, () => randomUUID()).sort();
+    const row = (id: string, at: number) => ({
+      ...memory!,
+      id,
+      clientId: null,
+      contentHash: id,
+      supersedesId: chain[at - 1] ?? null,
+      supersededById: null,
+    });
+    await EpisodicMemory.bulkCreate(chain.map(row));
+    await engine.db.sequelize.query(
+      `update episodic_memories m set superseded_by_id = n.id from episodic_memories n
+       where m.tenant_id = $1 and n.tenant_id = $1 and n.supersedes_id = m.id and m.superseded_by_id is null`,
+      { bind: [tenantId] },
+    );
+    await new CorpusFolder(engine.db, () => new Date()).rebuild(tenantId);
+
+    const store = await storeFor(engine.db, { tenantId });
+    const { removed } = await erasePerson(store, person.externalId, { dryRun: true });
+    expect(removed).toMatchObject({ conversations: 63, memory_graph_nodes: 252, episodic_memories: 1_102 });
+    const done = await erasePerson(store, person.externalId, { dryRun: false, confirm: person.externalId });
+    expect(done.removed).toEqual(removed);
+    expect(await traces(engine, person)).toEqual([]);
+    await statisticsAreRight(engine, tenantId);
+    await countersAreRight(engine, tenantId);
+  });
+
   it('goes on where it was stopped, wherever that was', async () => {
     const tenantId = await engine.freshTenant();
     const other = await populate(engine, { tenantId, user: someone() });

@@ -29,7 +29,7 @@ export const eraseMemories: Statement = {
   name: 'erase_memories',
   text: `
 with
-${removeEvidence().trim()},
+${removeEvidence.trim()},
 vectors as (
   delete from memory_vectors v where v.tenant_id = $1 and v.subject_type = 'memory' and v.subject_id = any($2::uuid[])
   returning 1

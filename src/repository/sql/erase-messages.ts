@@ -36,7 +36,7 @@ const without = (column: string): string =>
   `array(select i.id from unnest(${column}) with ordinality i(id, at) where i.id <> all($2::uuid[]) order by i.at)`;
 
 /** Takes messages or memories ($2) out of what names them as evidence. */
-export const removeEvidence = (): string => `
+export const removeEvidence = `
 cited_edges as (
   update memory_graph_edges e set evidence = ${without('e.evidence')}
   where e.tenant_id = $1 and e.evidence && $2::uuid[] and e.evidence <> '{}'
@@ -63,7 +63,7 @@ gone as materialized (
          ${messageBytes('m')} as bytes
   from messages m where m.tenant_id = $1 and m.id = any($2::uuid[])
 ),
-${removeEvidence().trim()},
+${removeEvidence.trim()},
 cited_memories as (
   update episodic_memories e set message_ids = ${without('e.message_ids')}
   where e.tenant_id = $1 and e.message_ids && $2::uuid[] and e.message_ids <> '{}'

@@ -18,9 +18,9 @@ export const consentPage = ({ asker, question, csrf, state, problem }: ConsentPa
   status: problem === undefined ? 200 : 400,
   body: html`<h1>Allow ${nameOf(asker)} to use your memory?</h1>
 ${describeAsker(asker)}
-<p class="soft">You are signed in as <strong>${question.displayName ?? question.username}</strong>${
-    question.user !== question.username && html` (${question.user})`
-  } in the tenant <strong>${question.tenantId}</strong>.</p>
+<p class="soft">You are signed in as <strong>${accountOf(question)}</strong> in the tenant <strong>${question.tenantId}</strong>.${
+    question.roles.length === 1 && ' It will see and change what is yours, and nothing of anybody else.'
+  }</p>
 ${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
 <form method="post" action="${PATHS.consent}">
 ${hidden({ consent: question.token, csrf, state })}
@@ -46,6 +46,12 @@ ${question.roles.map((role, index) => choice('radio', 'role', role, index === 0,
 </form>
 <p class="soft">Allow it only if you started this yourself, in a program that you trust.</p>`,
 });
+
+/** Two people may have the same display name, and an account another name than the person it is of. */
+const accountOf = ({ displayName, username, user }: ConsentQuestion): string => {
+  const further = [...new Set([username, user])].filter((name) => name !== (displayName ?? username));
+  return further.length === 0 ? (displayName ?? username) : `${displayName ?? username} (${further.join(', ')})`;
+};
 
 const choice = (
   type: 'checkbox' | 'radio',

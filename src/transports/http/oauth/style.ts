@@ -23,7 +23,8 @@ legend { padding: 0; margin: 0 0 .5rem; font-weight: 600; }
 label.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .625rem; align-items: start; padding: .4375rem 0; }
 label.choice input { margin: .3rem 0 0; width: 1.0625rem; height: 1.0625rem; accent-color: var(--accent); }
 label.choice small { grid-column: 2; color: var(--soft); font-size: .875rem; }
-.actions { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin-top: 1.5rem; }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 1.5rem 0; }
+main > :last-child { margin-bottom: 0; }
 button, .button { flex: 1 1 8rem; padding: .6875rem 1rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; border-radius: .5rem; border: 1px solid var(--accent); cursor: pointer; background: var(--accent); color: var(--on-accent); }
 button.plain, .button.plain { background: transparent; color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

@@ -11,5 +11,5 @@ export async function withDatabase(
   const { openApp } = await import('../app.js');
   output.note('Opening the database …');
   await using app = openApp(config);
-  return work(await app.database(), app);
+  return await work(await app.database(), app);
 }

@@ -34,5 +34,5 @@ export async function withTenantStore(
       hint: 'recollect tenant list shows who is there; recollect tenant create makes one.',
     });
   }
-  return work(await app.storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }), app);
+  return await work(await app.storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }), app);
 }

@@ -16,5 +16,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'user', load: () => import('./user.js') },
   { name: 'token', load: () => import('./token.js') },
   { name: 'retention', load: () => import('./retention.js') },
+  { name: 'jobs', load: () => import('./jobs.js') },
+  { name: 'stats', load: () => import('./stats.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

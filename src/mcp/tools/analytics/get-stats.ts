@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PERIODS } from '../../../repository/periods.js';
+import { viewStats } from '../../../services/stats-view.js';
 import { defineTool } from '../../define.js';
 import { timestamp, user } from '../../schemas.js';
-import { viewStats } from '../../views.js';
 
 const counts = () => z.record(z.string(), z.number());
 const activity = () => z.object({ user: z.string(), conversations: z.number(), messages: z.number() });

@@ -2,6 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { Transport } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.js';
 import { createLog } from '../../src/log.js';
 import { prompts } from '../../src/mcp/prompts/index.js';
 import { resources } from '../../src/mcp/resources/index.js';
@@ -117,4 +118,10 @@ describe.each(cases)('$name', (who) => {
 it('has tools for every scope, and those for administration take nothing less', () => {
   expect(new Set(tools.map(({ scope }) => scope))).toEqual(new Set(SCOPES));
   expect(tools.filter(({ toolset, scope }) => (toolset === 'admin') !== (scope === 'admin'))).toEqual([]);
+});
+
+it('configures no server to administer for one person', () => {
+  const configure = (user: string) => loadConfig({}, { RECOLLECT_USER: user, RECOLLECT_ROLE: 'admin' });
+  expect(() => configure('someone')).toThrow(/binds the server to one user/);
+  expect(configure('')).toMatchObject({ user: null, role: 'admin' });
 });

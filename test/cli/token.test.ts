@@ -37,8 +37,8 @@ describeEngines('recollect token', (engine) => {
       const days = (expiresAt!.getTime() - Date.now()) / 86_400_000;
       expect([days > 29.9, days <= 30]).toEqual([true, true]);
 
-      // The user and the role that a server of this environment would have are not those of the key.
-      const env = { RECOLLECT_USER: 'bob', RECOLLECT_ROLE: 'admin' };
+      // The user that a server of this environment would act for is not the user of the key.
+      const env = { RECOLLECT_USER: 'bob' };
       const second = JSON.parse((await token(['create', '--name', 'bot', '--json'], tenant, env)).stdout);
       expect(second).toMatchObject({ key: expect.stringMatching(/^rcl_/), name: 'bot', role: 'service', user: null, expires_at: null });
       expect((await verify(second.key)).principal).toMatchObject({ user: null, role: 'service', scopes: scopesOf('service') });

@@ -87,8 +87,16 @@ const entitiesLeft = ({ entities, entityCount }: KnowledgePage, next: { id: stri
       )
     : 0;
 
-/** Bytes of an item of a list two levels down in indented JSON. */
-const sizeOf = (item: unknown): number => Buffer.byteLength(JSON.stringify([[item]], null, 2));
+const sizes = new WeakMap<object, number>();
+
+/** Bytes of an item of a list two levels down in indented JSON; remembered, because a page is put together more than once. */
+const sizeOf = (item: object): number => {
+  const known = sizes.get(item);
+  if (known !== undefined) return known;
+  const size = Buffer.byteLength(JSON.stringify([[item]], null, 2));
+  sizes.set(item, size);
+  return size;
+};
 
 const sizeOfAll = (rows: readonly RelationRow[]): number =>
   rows.slice(0, RELATIONS).reduce((total, { relation }) => total + sizeOf(relation), 0);
@@ -118,7 +126,8 @@ function fitEntities(rows: readonly EntityRow[], budget: number) {
 function cutEntity(entity: Entity, budget: number): Entity {
   const { name, entityType, observations } = entity;
   const head = { name: cutText(name, budget / 8), entityType: cutText(entityType, budget / 8), observations: [] as string[] };
-  let left = budget - sizeOf(head);
+  // A copy: it grows below, and its size would be remembered.
+  let left = budget - sizeOf({ ...head });
   for (const text of observations) {
     const size = sizeOf([text]);
     if (size > left) {

@@ -5,7 +5,7 @@ import { allEdges, edgesAt, live, namedEnds, observationsOf, ofGraph } from './k
 export type PartName = 'all' | 'named' | 'containing';
 
 /** So much of each is read at most, with one more of each to see whether there is more. */
-export const PAGE = { entities: 60, observations: 200, relations: 100, relationsOfSearch: 400 } as const;
+export const PAGE = { entities: 40, observations: 200, relations: 100, relationsOfSearch: 400 } as const;
 /** How many there are is counted so far beyond a page. */
 export const COUNTED = 1000;
 

@@ -101,46 +101,48 @@ export const accounts: Migration = {
     // A bearer key arrives before its tenant is known.
     await sql('create index api_tokens_prefix_idx on api_tokens (prefix)');
 
+    // A client registers before anybody knows whose data it will ask for: no tenant owns it (a reference table on Citus).
     await sql(`
       create table oauth_clients (
-        tenant_id text not null,
         id uuid not null,
         external_id text not null,
         name text,
         secret_hash text,
-        secret_expires_at timestamptz,
         redirect_uris text[] not null default '{}',
         grant_types text[] not null default '{authorization_code,refresh_token}',
-        response_types text[] not null default '{code}',
         token_endpoint_auth_method text not null default 'none',
         scopes text[] not null default '{}',
         metadata jsonb not null default '{}',
+        last_used_at timestamptz,
         disabled_at timestamptz,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
-        constraint oauth_clients_pk primary key (tenant_id, id),
-        constraint oauth_clients_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
-        constraint oauth_clients_external_id_key unique (tenant_id, external_id),
+        constraint oauth_clients_pk primary key (id),
+        constraint oauth_clients_external_id_key unique (external_id),
         constraint oauth_clients_token_endpoint_auth_method_check
           check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post')),
+        constraint oauth_clients_secret_hash_check check ((token_endpoint_auth_method = 'none') = (secret_hash is null)),
         constraint oauth_clients_metadata_check check (jsonb_typeof(metadata) = 'object')
       )`);
-    await sql('create index oauth_clients_external_id_idx on oauth_clients (external_id)');
+    await sql('create index oauth_clients_created_at_idx on oauth_clients (created_at) where last_used_at is null');
 
+    // What one sign-in led to is a family: the consent asked for, the code, and every token after it.
     await sql(`
       create table oauth_grants (
         tenant_id text not null,
         id uuid not null,
         client_id uuid not null,
         user_id uuid not null,
+        credential_id uuid not null,
         family_id uuid not null,
         kind text not null,
         token_hash text not null,
+        role text not null default 'user',
         scopes text[] not null default '{}',
         redirect_uri text,
         code_challenge text,
-        code_challenge_method text,
-        resource text,
+        resource text not null,
+        signed_in_at timestamptz not null,
         expires_at timestamptz not null,
         used_at timestamptz,
         revoked_at timestamptz,
@@ -148,17 +150,22 @@ export const accounts: Migration = {
         updated_at timestamptz not null default now(),
         constraint oauth_grants_pk primary key (tenant_id, id),
         constraint oauth_grants_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
-        constraint oauth_grants_client_id_fk foreign key (tenant_id, client_id) references oauth_clients (tenant_id, id) on delete cascade,
+        constraint oauth_grants_client_id_fk foreign key (client_id) references oauth_clients (id) on delete cascade,
         constraint oauth_grants_user_id_fk foreign key (tenant_id, user_id) references users (tenant_id, id) on delete cascade,
+        constraint oauth_grants_credential_id_fk foreign key (tenant_id, credential_id)
+          references user_credentials (tenant_id, id) on delete cascade,
         constraint oauth_grants_token_hash_key unique (tenant_id, token_hash),
-        constraint oauth_grants_kind_check check (kind in ('authorization_code', 'access_token', 'refresh_token')),
-        constraint oauth_grants_code_challenge_method_check check (code_challenge_method = 'S256'),
-        constraint oauth_grants_code_challenge_check check (kind <> 'authorization_code' or code_challenge is not null)
+        constraint oauth_grants_kind_check check (kind in ('consent', 'authorization_code', 'access_token', 'refresh_token')),
+        constraint oauth_grants_role_check check (role in ('user', 'service', 'admin')),
+        constraint oauth_grants_code_challenge_check
+          check (kind not in ('consent', 'authorization_code') or (code_challenge is not null and redirect_uri is not null))
       )`);
+    // A token arrives before its tenant is known.
     await sql('create index oauth_grants_token_hash_idx on oauth_grants (token_hash)');
     await sql('create index oauth_grants_family_id_idx on oauth_grants (tenant_id, family_id)');
-    await sql('create index oauth_grants_client_id_idx on oauth_grants (tenant_id, client_id)');
+    await sql('create index oauth_grants_client_id_idx on oauth_grants (client_id)');
     await sql('create index oauth_grants_user_id_idx on oauth_grants (tenant_id, user_id)');
+    await sql('create index oauth_grants_credential_id_idx on oauth_grants (tenant_id, credential_id)');
     await sql('create index oauth_grants_expires_at_idx on oauth_grants (tenant_id, expires_at)');
   },
 

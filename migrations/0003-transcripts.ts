@@ -35,6 +35,7 @@ export const transcripts: Migration = {
         message_count integer not null default 0,
         input_tokens bigint not null default 0,
         output_tokens bigint not null default 0,
+        stored_bytes bigint not null default 0,
         metadata jsonb not null default '{}',
         legal_hold boolean not null default false,
         started_at timestamptz not null default now(),
@@ -55,7 +56,7 @@ export const transcripts: Migration = {
         constraint conversations_last_role_check check (last_role in ('user', 'assistant', 'system', 'tool')),
         constraint conversations_counters_check check (
           last_seq >= 0 and last_turn >= 0 and last_stretch >= 0
-          and message_count >= 0 and input_tokens >= 0 and output_tokens >= 0
+          and message_count >= 0 and input_tokens >= 0 and output_tokens >= 0 and stored_bytes >= 0
         ),
         constraint conversations_current_goal_check check (jsonb_typeof(current_goal) = 'object'),
         constraint conversations_metadata_check check (jsonb_typeof(metadata) = 'object')
@@ -66,7 +67,8 @@ export const transcripts: Migration = {
     await sql('create index conversations_user_id_idx on conversations (tenant_id, user_id, last_activity_at desc, id desc)');
     await sql('create index conversations_last_activity_at_idx on conversations (tenant_id, last_activity_at desc, id desc)');
     await sql('create index conversations_status_idx on conversations (tenant_id, status, last_activity_at)');
-    await sql("create index conversations_archived_at_idx on conversations (tenant_id, archived_at) where status = 'archived'");
+    await sql("create index conversations_archived_at_idx on conversations (tenant_id, archived_at, id) where status = 'archived'");
+    await sql('create index conversations_legal_hold_idx on conversations (tenant_id, id) where legal_hold');
     await sql('create index conversations_session_id_idx on conversations (tenant_id, session_id) where session_id is not null');
     await sql('create index conversations_device_id_idx on conversations (tenant_id, device_id) where device_id is not null');
     await sql(`
@@ -118,9 +120,9 @@ export const transcripts: Migration = {
         constraint messages_metadata_check check (jsonb_typeof(metadata) = 'object')
       )`);
     await sql(createGinIndex('messages', 'search'));
-    await sql('create index messages_created_at_idx on messages (tenant_id, created_at)');
-    await sql('create index messages_deleted_at_idx on messages (tenant_id, deleted_at) where deleted_at is not null');
-    await sql('create index messages_user_id_idx on messages (tenant_id, user_id) where user_id is not null');
+    await sql('create index messages_created_at_idx on messages (tenant_id, created_at, id)');
+    await sql('create index messages_deleted_at_idx on messages (tenant_id, deleted_at, id) where deleted_at is not null');
+    await sql('create index messages_user_id_idx on messages (tenant_id, user_id, created_at) where user_id is not null');
     await sql('alter table messages add constraint messages_seq_key unique (tenant_id, conversation_id, seq)');
     await sql(`
       create unique index messages_client_message_id_key on messages (tenant_id, conversation_id, client_message_id)
@@ -180,7 +182,7 @@ export const transcripts: Migration = {
 
     // Events outlive what they tell of, so they reference nothing but the tenant. Readers page by (xact_id, event_seq) among
     // what their snapshot has not seen: the order of event_seq is not the order of commits. Every saved
-    // message writes one, so there are only the two indexes that readers need.
+    // message writes one, so there are only the two indexes that readers need, and a small one.
     await sql(`
       create table message_events (
         tenant_id text not null,
@@ -201,6 +203,10 @@ export const transcripts: Migration = {
         )
       )`);
     await sql('create index message_events_conversation_id_idx on message_events (tenant_id, conversation_id, xact_id, event_seq)');
+    // The few that may hold content, which goes with what they tell of.
+    await sql(`
+      create index message_events_content_idx on message_events (tenant_id, conversation_id, message_id)
+      where type in ('edited', 'updated')`);
   },
 
   // btree_gin stays: it may have been there before us, and others may use it.

@@ -131,9 +131,22 @@ export const graph: Migration = {
     await sql('create index memory_graph_edges_source_id_idx on memory_graph_edges (tenant_id, source_id, weight desc, type)');
     await sql('create index memory_graph_edges_target_id_idx on memory_graph_edges (tenant_id, target_id, weight desc, type)');
     await sql('create index memory_graph_edges_ends_idx on memory_graph_edges (tenant_id, source_id, target_id, type)');
+
+    // That a graph changed, for those who subscribe to it. A transaction appends its row and takes away those it sees, but waits
+    // for nobody's: as a rule there is one row for a graph, and always one that is as new as its last change.
+    await sql(`
+      create table memory_graph_changes (
+        tenant_id text not null,
+        owner_id uuid not null,
+        graph text not null,
+        xact_id bigint not null default (pg_current_xact_id()::text::bigint),
+        constraint memory_graph_changes_pk primary key (tenant_id, owner_id, graph, xact_id),
+        constraint memory_graph_changes_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade
+      )`);
   },
 
   async down(sql) {
+    await sql('drop table memory_graph_changes');
     await sql('drop table memory_graph_edges');
     await sql('drop table memory_graph_observations');
     await sql('drop table memory_graph_node_versions');

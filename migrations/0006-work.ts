@@ -32,17 +32,26 @@ export const work: Migration = {
     await sql('create index tasks_conversation_id_idx on tasks (tenant_id, conversation_id) where conversation_id is not null');
     await sql('create index tasks_message_id_idx on tasks (tenant_id, message_id) where message_id is not null');
 
+    // slot is the last due time that some process took; whoever moves it runs the job, so each due time is run by one process.
+    // holder is the run under way, until held_until at most unless it says that it lives.
     await sql(`
       create table jobs (
         name text not null,
         schedule text not null,
         enabled boolean not null default true,
+        slot timestamptz not null default now(),
+        holder uuid,
+        held_until timestamptz,
+        failures integer not null default 0,
+        retry_at timestamptz,
         last_started_at timestamptz,
         last_finished_at timestamptz,
         last_status text,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
         constraint jobs_pk primary key (name),
+        constraint jobs_holder_check check ((holder is null) = (held_until is null)),
+        constraint jobs_failures_check check (failures >= 0),
         constraint jobs_last_status_check check (last_status in ('running', 'succeeded', 'failed', 'stopped'))
       )`);
 
@@ -51,6 +60,7 @@ export const work: Migration = {
         id uuid not null,
         job text not null,
         tenant_id text,
+        slot timestamptz,
         started_at timestamptz not null default now(),
         finished_at timestamptz,
         status text not null default 'running',

@@ -29,6 +29,20 @@ export const recall: Migration = {
         constraint corpus_totals_source_check check (source in ('message', 'memory', 'node'))
       )`);
 
+    // How many messages were said on a day (UTC) by which role, for the statistics of what is stored. Kept with those of words.
+    await sql(`
+      create table message_days (
+        tenant_id text not null,
+        scope_id uuid not null,
+        day date not null,
+        role text not null,
+        messages integer not null,
+        tokens bigint not null,
+        constraint message_days_pk primary key (tenant_id, scope_id, day, role),
+        constraint message_days_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
+        constraint message_days_role_check check (role in ('user', 'assistant', 'system', 'tool'))
+      )`);
+
     // What has not been counted yet. Writers only append here, so no two of them wait for each other; the words are counted
     // in batches later. Without removed a row says: count the subject as it is then; with it: these words are gone.
     await sql(`
@@ -60,6 +74,7 @@ export const recall: Migration = {
 
   async down(sql) {
     await sql('drop table corpus_changes');
+    await sql('drop table message_days');
     await sql('drop table corpus_totals');
     await sql('drop table corpus_terms');
   },

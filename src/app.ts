@@ -1,15 +1,23 @@
+import { policyDefaults } from './config/policy-defaults.js';
 import type { Config } from './config.js';
 import type { Database } from './db/database.js';
+import { watchPool } from './db/watch-pool.js';
 import { AppError } from './errors.js';
+import { Jobs } from './jobs/jobs.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
+import type { Metrics } from './metrics.js';
 import type { Models } from './models/index.js';
-import { type Principal, scopesOf } from './principal.js';
+import { type Authenticator, type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
+import { BearerAuthenticator } from './services/accounts/authenticator.js';
+import { type AccountServices, openAccounts } from './services/accounts/open-accounts.js';
 import { ChangeFeed } from './services/change-feed.js';
 import { CorpusKeeper } from './services/corpus-keeper.js';
 import { Embeddings } from './services/embeddings/embeddings.js';
+import { type OAuth, openOAuth } from './services/oauth/open-oauth.js';
 import { Recall } from './services/recall.js';
+import type { RetentionHost } from './services/retention.js';
 import { loadNeighbours } from './services/thesaurus.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
@@ -19,6 +27,8 @@ export interface App extends AsyncDisposable {
   readonly config: Config;
   readonly log: Log;
   readonly clock: () => Date;
+  /** Counts and times, in a process where somebody may ask for them. */
+  readonly metrics: Metrics | undefined;
   /** The database as it stands, its schema not looked at: for migrating and diagnosing. */
   engine(): Promise<Database>;
   /** The database with the schema this program needs. Opened once; after a failure the next call tries again. */
@@ -33,14 +43,30 @@ export interface App extends AsyncDisposable {
   readonly recall: Recall;
   /** Counts the words of what was written. */
   readonly corpus: CorpusKeeper;
+  /** Bearer keys of this server. */
+  readonly apiKeys: AccountServices['apiKeys'];
+  /** Local accounts. */
+  readonly accounts: AccountServices['accounts'];
+  readonly signIn: AccountServices['signIn'];
+  /** Access that people give to programs. */
+  readonly oauth: OAuth;
+  /** Says whose a bearer credential is. */
+  readonly authenticator: Authenticator;
+  /** Repositories of a tenant for work that nobody asked for. Made anew for each call, and not kept. */
+  systemStore(tenantId: string): Promise<Store>;
+  /** What carrying out retention needs. */
+  readonly retention: RetentionHost;
+  /** What the server does by itself. */
+  readonly jobs: Jobs;
   /** Waits for what is being opened and closes it; calling it again changes nothing. */
   close(): Promise<void>;
 }
 
 /** Returns at once. The driver, the models and the repositories are loaded with the first use, so a handshake never waits for them. */
-export function openApp(config: Config, log: Log = createLog(levelOf(config))): App {
+export function openApp(config: Config, log: Log = createLog(levelOf(config)), metrics?: Metrics): App {
   const clock = () => new Date();
   const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes };
+  const policy = policyDefaults(config);
   const stores = new Map<string, Promise<Store>>();
   let closing: Promise<void> | undefined;
 
@@ -60,6 +86,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     const [db, { prepareSchema }, { defineModels }] = await Promise.all([engine(), import('./db/migrate.js'), import('./models/index.js')]);
     await prepareSchema(db, { autoMigrate: config.autoMigrate });
     await noteRowSecurity(db);
+    jobs.opened();
     return { db, models: defineModels(db.sequelize) };
   });
   const database = whileServing(prepared);
@@ -71,10 +98,28 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
       log.warn({ problem: state.problem, hint: state.hint }, 'row-level security is not in force: the program alone keeps tenants apart');
   };
 
+  const usage = untilItWorks(async () => new (await import('./repository/quotas.js')).Quotas(policy.quotas));
   const openStore = async (principal: Principal): Promise<Store> => {
-    const [{ db, models }, { Store }] = await Promise.all([database(), import('./repository/store.js')]);
-    const store = await Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, clock });
-    embeddings.serve(principal.tenantId);
+    const [{ db, models }, { Store }, quotas] = await Promise.all([database(), import('./repository/store.js'), usage()]);
+    return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, policy, quotas, clock });
+  };
+
+  const storeFor = (principal: Principal): Promise<Store> => {
+    const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
+    const known = stores.get(key);
+    if (known) {
+      return known.then((store) => {
+        if (!store.retired) return store;
+        if (stores.get(key) === known) stores.delete(key);
+        return storeFor(principal);
+      });
+    }
+    const store = openStore(principal).then((opened) => {
+      embeddings.serve(principal.tenantId);
+      return opened;
+    });
+    stores.set(key, store);
+    store.catch(() => stores.delete(key));
     return store;
   };
 
@@ -99,8 +144,51 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
   }, log);
   const recall = new Recall(thesaurus, embeddings, corpus, log);
 
+  const accounts = openAccounts(config, {
+    async keyDirectory() {
+      const [{ db }, { ApiTokenDirectory }] = await Promise.all([database(), import('./repository/system/api-token-directory.js')]);
+      return new ApiTokenDirectory(db);
+    },
+    async storeOf(tenantId) {
+      const { models } = await database();
+      const isThere = tenantId === config.tenant || (await models.Tenant.findByPk(tenantId)) !== null;
+      return isThere ? storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }) : null;
+    },
+    clock,
+    log,
+  });
+  const oauth = openOAuth({
+    async directories() {
+      const [{ db }, { OauthClientDirectory }, { OauthGrantDirectory }] = await Promise.all([
+        database(),
+        import('./repository/system/oauth-client-directory.js'),
+        import('./repository/system/oauth-grant-directory.js'),
+      ]);
+      return { clients: new OauthClientDirectory(db), grants: new OauthGrantDirectory(db) };
+    },
+    grantsOf: async (tenantId) => (await storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants,
+    signIn: accounts.signIn,
+    tenant: config.tenant,
+    clock,
+    log,
+  });
+  const authenticator = new BearerAuthenticator([accounts.apiKeys, oauth.tokens]);
+
+  const systemStore = (tenantId: string) => openStore({ tenantId, user: null, role: 'system', scopes: scopesOf('system') });
+  const jobs = new Jobs({ config, log, clock, database, systemStore, changes, embeddings, corpus, metrics });
+
+  const retention: RetentionHost = {
+    systemStore,
+    wrote(tenantId) {
+      for (const follower of [changes, embeddings, corpus]) follower.wrote(tenantId);
+    },
+  };
+
+  // Nobody who looks waits for it to open.
+  if (metrics) watchPool(metrics, async () => (await Promise.race([opened.current(), undefined]))?.sequelize);
+
   const shutDown = async (): Promise<void> => {
-    await Promise.all([changes.close(), embeddings.close(), corpus.close(), recall.close()]);
+    await Promise.all([jobs.close(), changes.close(), embeddings.close(), corpus.close(), recall.close(), accounts.apiKeys.close()]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -109,21 +197,20 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config))): 
     config,
     log,
     clock,
+    metrics,
     engine,
     database,
     changes,
     embeddings,
     recall,
     corpus,
-    storeFor(principal) {
-      const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
-      const known = stores.get(key);
-      if (known) return known;
-      const store = openStore(principal);
-      stores.set(key, store);
-      store.catch(() => stores.delete(key));
-      return store;
-    },
+    systemStore,
+    retention,
+    jobs,
+    ...accounts,
+    oauth,
+    authenticator,
+    storeFor,
     close() {
       closing ??= shutDown();
       return closing;

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { closest } from './closest.js';
-import { envName, FIELD_NAMES, FIELDS, type Field, type FieldName, fileKey, flagName, type Settings } from './config/fields.js';
+import { envName, FIELD_NAMES, FIELDS, type Field, type FieldName, fileKeys, flagName, type Settings } from './config/fields.js';
+import { isLoopback } from './config/network.js';
 import { AppError } from './errors.js';
+import type { LogLevel } from './log.js';
 import type { Role } from './principal.js';
 
-/** Settings in force. Paths are absolute and the role is decided. */
-export type Config = Readonly<Omit<Settings, 'role'> & { role: Role }>;
+/** Settings in force. Paths are absolute; the role and how much is logged are decided. */
+export type Config = Readonly<Omit<Settings, 'role' | 'logLevel'> & { role: Role; logLevel: LogLevel }>;
 
 /** Everything that is wrong with the settings, at once, in sentences that name the setting. */
 export class ConfigError extends AppError {
@@ -48,10 +50,14 @@ export function loadConfig(flags: Flags = {}, env: NodeJS.ProcessEnv = process.e
   if (role === 'user' && settings.user === null) {
     problems.push(`${envName('role')} is "user", but no user is named. Set ${envName('user')} to the user's id, or choose another role.`);
   }
+  if (role === 'admin' && settings.user !== null) {
+    problems.push(`${envName('role')} is "admin", but ${envName('user')} binds the server to one user. Leave one of them out.`);
+  }
   // After a value that was refused, others would seem to be missing.
-  if (problems.length === 0) problems.push(...embeddingProblems(settings));
+  if (problems.length === 0) problems.push(...embeddingProblems(settings), ...httpProblems(settings));
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({ ...settings, role, dataDir: resolve(settings.dataDir), config: file === null ? null : resolve(file) });
+  const logLevel = settings.logLevel ?? (settings.http ? 'info' : 'warn');
+  return Object.freeze({ ...settings, role, logLevel, dataDir: resolve(settings.dataDir), config: file === null ? null : resolve(file) });
 }
 
 function embeddingProblems({ embeddingsUrl, embeddingsModelDir, embeddingsModel }: Settings): string[] {
@@ -63,6 +69,13 @@ function embeddingProblems({ embeddingsUrl, embeddingsModelDir, embeddingsModel 
   if (embeddingsModel !== null && embeddingsUrl === null && embeddingsModelDir === null)
     return [`${model} is set, but nothing runs it. Set ${url} or ${folder}.`];
   return [];
+}
+
+function httpProblems({ http, auth, host }: Settings): string[] {
+  if (!http || auth || isLoopback(host)) return [];
+  return [
+    `${envName('auth')} is off, but ${envName('host')} is "${host}", where others can reach the server. Without sign-in it serves this machine only: use 127.0.0.1, or leave sign-in on.`,
+  ];
 }
 
 /** The configuration as environment variables: what a child process needs to work with the same settings. */
@@ -132,13 +145,15 @@ function writtenFile(path: string, problems: string[]): Map<FieldName, Written> 
     );
     return written;
   }
-  const known = new Map(FIELD_NAMES.filter((name) => name !== 'config').map((name) => [fileKey(name), name]));
+  const known = new Map(FIELD_NAMES.filter((name) => name !== 'config').flatMap((name) => fileKeys(name).map((key) => [key, name])));
   for (const [key, value] of Object.entries(content)) {
     const name = known.get(key);
     const where = `${key} in ${path}`;
     if (name === undefined) problems.push(`${where} is not a setting.${didYouMean(key, known.keys())}`);
     else if (typeof value === 'object' && value !== null && !Array.isArray(value))
       problems.push(`${where} must be a single value, not a group of keys.`);
+    else if (written.has(name))
+      problems.push(`${where} says the same as another key of the file; write one of ${fileKeys(name).join(' and ')}.`);
     else if (value !== null && value !== undefined && value !== '')
       written.set(name, { value: Array.isArray(value) ? value.join(',') : String(value), where, folder: dirname(path) });
   }

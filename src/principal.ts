@@ -27,6 +27,13 @@ export type Principal = Readonly<{
 export const scopesOf = (role: Role): ReadonlySet<Scope> =>
   new Set(role === 'admin' || role === 'system' ? SCOPES : SCOPES.filter((scope) => scope !== 'admin'));
 
+/**
+ * Whether a principal may use what needs this scope. Administration takes the role as well as the scope, and is never for one
+ * who acts for a single person.
+ */
+export const mayUse = ({ scopes, role, user }: Principal, scope: Scope): boolean =>
+  scopes.has(scope) && (scope !== 'admin' || ((role === 'admin' || role === 'system') && user === null));
+
 /** Who presented a credential, and which one it was. */
 export type Identity = Readonly<{
   principal: Principal;

@@ -1,7 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What the secrets of this server begin with, so that they are told apart, and found by scanners where they do not belong. */
-export const SECRET_PREFIX = { apiToken: 'rcl_', accessToken: 'rco_', refreshToken: 'rcr_', code: 'rcc_', reset: 'rcp_' } as const;
+export const SECRET_PREFIX = {
+  apiToken: 'rcl_',
+  accessToken: 'rco_',
+  refreshToken: 'rcr_',
+  code: 'rcc_',
+  consent: 'rcq_',
+  reset: 'rcp_',
+} as const;
 export type SecretKind = keyof typeof SECRET_PREFIX;
 
 /** 32 random bytes as text. Shown once to whoever it is for; only its hash is kept. */

@@ -192,6 +192,58 @@ describe('values', () => {
     expect(problemsOf({}, { ...both, RECOLLECT_EMBEDDINGS_URL: 'localhost:1', RECOLLECT_EMBEDDINGS_WEIGHT: '-1' })).toHaveLength(2);
   });
 
+  it('of a server on the network are written as they are used', () => {
+    expect(loadConfig({}, {})).toMatchObject({ http: false, host: '127.0.0.1', port: 3000, auth: true, trustProxy: [], allowedHosts: [] });
+    const env = {
+      RECOLLECT_HOST: '[::1]',
+      RECOLLECT_PUBLIC_URL: 'https://Memory.Example.com/',
+      RECOLLECT_ALLOWED_HOSTS: 'Memory.example.com, ::1, *',
+      RECOLLECT_ALLOWED_ORIGINS: 'https://app.example.com:8443, http://localhost:6274,moz-extension://abc',
+      RECOLLECT_TRUST_PROXY: 'loopback, 10.0.0.0/8',
+    };
+    expect(loadConfig({}, env)).toMatchObject({
+      host: '::1',
+      publicUrl: 'https://memory.example.com',
+      allowedHosts: ['memory.example.com', '[::1]', '*'],
+      allowedOrigins: ['https://app.example.com:8443', 'http://localhost:6274', 'moz-extension://abc'],
+      trustProxy: ['loopback', '10.0.0.0/8'],
+    });
+    expect(loadConfig({ trustProxy: 'off' }, env).trustProxy).toEqual([]);
+    expect(loadConfig({ trustProxy: '2' }, env).trustProxy).toEqual(['2']);
+  });
+
+  it.each([
+    ['RECOLLECT_HOST', 'http://localhost'],
+    ['RECOLLECT_HOST', 'a b'],
+    ['RECOLLECT_PORT', '70000'],
+    ['RECOLLECT_PUBLIC_URL', 'https://example.com/memory'],
+    ['RECOLLECT_PUBLIC_URL', 'example.com'],
+    ['RECOLLECT_ALLOWED_HOSTS', 'example.com:3000'],
+    ['RECOLLECT_ALLOWED_HOSTS', 'https://example.com'],
+    ['RECOLLECT_ALLOWED_ORIGINS', 'example.com'],
+    ['RECOLLECT_ALLOWED_ORIGINS', 'https://example.com/path'],
+    ['RECOLLECT_TRUST_PROXY', 'yes'],
+    ['RECOLLECT_TRUST_PROXY', '10.0.0.0/33'],
+    ['RECOLLECT_TRUST_PROXY', '1.2.3.4/8/8'],
+  ])('of %s are not %s', (name, value) => {
+    expect(problemsOf({}, { [name]: value })).toEqual([expect.stringContaining(`${name} is "${value}"; allowed: `)]);
+  });
+
+  it('leave sign-in off only where nobody else can come', () => {
+    for (const host of ['127.0.0.1', 'localhost', '::1', '127.1.2.3'])
+      expect(loadConfig({ http: true, auth: false, host }, {}).auth).toBe(false);
+    for (const host of ['0.0.0.0', '::', '192.168.1.4', 'memory.internal', 'localhost.example.com'])
+      expect(problemsOf({ http: true, auth: false, host }, {})).toEqual([
+        expect.stringContaining('Without sign-in it serves this machine only'),
+      ]);
+    expect(problemsOf({ auth: false, host: '0.0.0.0' }, {})).toEqual([]);
+  });
+
+  it('of the log say more over HTTP, unless told otherwise', () => {
+    expect(loadConfig({ http: true }, {}).logLevel).toBe('info');
+    expect(loadConfig({ http: true }, { RECOLLECT_LOG_LEVEL: 'error' }).logLevel).toBe('error');
+  });
+
   it('of prefixes keep their blanks', () => {
     expect(loadConfig({}, { RECOLLECT_EMBEDDINGS_QUERY_PREFIX: 'query: ' }).embeddingsQueryPrefix).toBe('query: ');
   });
@@ -220,7 +272,7 @@ describe('passing it on', () => {
 
   it('names every setting after its field', () => {
     expect(FIELD_NAMES.map(envName)).toEqual(
-      'DATABASE_URL DATA_DIR DURABILITY POOL_MAX ROW_SECURITY ROW_SECURITY_ROLE AUTO_MIGRATE TENANT USER ROLE TOOLSETS READ_ONLY REDACT LOG_LEVEL LOG_SQL MAX_MESSAGE_BYTES MAX_ASSET_BYTES THESAURUS EMBEDDINGS_URL EMBEDDINGS_MODEL_DIR EMBEDDINGS_MODEL EMBEDDINGS_API_KEY EMBEDDINGS_DIMENSIONS EMBEDDINGS_BATCH EMBEDDINGS_QUERY_PREFIX EMBEDDINGS_DOCUMENT_PREFIX EMBEDDINGS_TIMEOUT_MS EMBEDDINGS_WEIGHT EMBEDDINGS_PRUNE CONFIG'
+      'DATABASE_URL DATA_DIR DURABILITY POOL_MAX ROW_SECURITY ROW_SECURITY_ROLE AUTO_MIGRATE TENANT USER ROLE TOOLSETS READ_ONLY REDACT LOG_LEVEL LOG_SQL MAX_MESSAGE_BYTES MAX_ASSET_BYTES THESAURUS EMBEDDINGS_URL EMBEDDINGS_MODEL_DIR EMBEDDINGS_MODEL EMBEDDINGS_API_KEY EMBEDDINGS_DIMENSIONS EMBEDDINGS_BATCH EMBEDDINGS_QUERY_PREFIX EMBEDDINGS_DOCUMENT_PREFIX EMBEDDINGS_TIMEOUT_MS EMBEDDINGS_WEIGHT EMBEDDINGS_PRUNE HTTP HOST PORT AUTH PUBLIC_URL ALLOWED_HOSTS ALLOWED_ORIGINS TRUST_PROXY METRICS MAX_BODY_BYTES RATE_LIMIT RATE_LIMIT_UNKNOWN SESSIONS_MAX SESSION_IDLE_MINUTES SHUTDOWN_SECONDS CONFIG'
         .split(' ')
         .map((name) => `RECOLLECT_${name}`),
     );

@@ -71,6 +71,7 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   get_user_profile: [({ user }) => ({ user })],
   upsert_user_profile: [],
   list_user_profiles: [() => ({ query: SECRET })],
+  forget_user: [({ user }) => ({ user }), ({ user }) => ({ user, dry_run: false, confirm: user })],
   create_entities: [({ key }) => ({ entities: [{ name: key, entityType: 'intruder', observations: [] }] })],
   create_relations: [({ key }) => ({ relations: [{ from: key, to: key, relationType: 'is' }] })],
   add_observations: [({ message }) => ({ observations: [{ entityName: message, contents: ['intruder'] }] })],
@@ -94,6 +95,11 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   update_task: [({ task }) => ({ task_id: task, status: 'done' })],
   get_stats: [() => ({})],
   check_token_budget: [({ conversation }) => ({ conversation_id: conversation, max_tokens: 10 })],
+  get_retention_policy: [() => ({})],
+  set_retention_policy: [() => ({ memory_retention_days: 1 })],
+  run_retention: [() => ({ dry_run: true }), () => ({})],
+  list_jobs: [() => ({ runs: 20 })],
+  run_job: [() => ({ job: 'housekeeping' })],
   upsert_vectors: [
     ({ message }) => ({ vectors: [{ message_id: message, model: 'm', values: [1] }] }),
     ({ memory }) => ({ vectors: [{ memory_id: memory, model: 'm', values: [1] }] }),
@@ -107,6 +113,9 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
     ({ conversation }) => ({ conversation_id: conversation }),
     () => ({ model: 'm' }),
   ],
+  list_accounts: [() => ({ query: SECRET }), () => ({})],
+  list_login_attempts: [() => ({}), ({ user }) => ({ identifier: user })],
+  unlock_account: [({ user }) => ({ account: user })],
 };
 
 const pointResource = (template: string, ids: Ids): string =>

@@ -158,4 +158,6 @@ it('instructions stay short and speak only of tools that are there', () => {
   for (const [name] of writeInstructions(tools).matchAll(/\b[a-z]+_[a-z]+\b/g))
     if (/^(?:save|load|list|update|search|delete|get|recall|remember)_/.test(name)) expect(known).toContain(name);
   expect(writeInstructions([])).not.toContain('save_turn');
+  expect(writeInstructions(tools)).toMatch(/graph_query[\s\S]*search_nodes/);
+  expect(writeInstructions(tools.filter(({ toolset }) => toolset === 'knowledge_graph'))).not.toContain('graph_query');
 });

@@ -14,7 +14,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 /** Starts `recollect serve` with `env` on top of a bare environment and shakes hands with it. */
 export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  const transport = new StdioClientTransport({ ...selfCommand('serve'), env, stderr: 'inherit' });
+  const transport = new StdioClientTransport({ ...selfCommand('serve', '--no-http'), env, stderr: 'inherit' });
   const client = new Client({ name: 'recollect-cli', version: VERSION });
   await client.connect(transport);
   return {

@@ -4,38 +4,14 @@ import { LOG_LEVELS, type LogLevel } from '../log.js';
 import type { Role } from '../principal.js';
 import { REDACT_MODES, type RedactMode } from '../redaction/redaction.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
-import {
-  asWritten,
-  bytes,
-  choice,
-  choices,
-  decimal,
-  httpUrl,
-  path,
-  postgresUrl,
-  type Reader,
-  showBytes,
-  text,
-  whole,
-  yesNo,
-} from './kinds.js';
+import { ACCOUNT_FIELDS } from './account-fields.js';
+import { type Field, field } from './field.js';
+import { HTTP_FIELDS } from './http-fields.js';
+import { JOB_FIELDS } from './job-fields.js';
+import { asWritten, bytes, choice, choices, decimal, httpUrl, path, postgresUrl, showBytes, text, whole, yesNo } from './kinds.js';
+import { RETENTION_FIELDS } from './retention-fields.js';
 
-/** One setting. Its environment variable, flag and file key are all made from the name it has in `FIELDS`. */
-export type Field<T = unknown> = Readonly<{
-  description: string;
-  /** How a value is written, in help and documentation; null for a switch. */
-  form: string | null;
-  reader: Reader<T>;
-  fallback: T;
-  /** The default in words, where the value itself differs from machine to machine or says too little. */
-  fallbackText?: string;
-  /** May hold a password, or is one: `address` is printed without it, `value` not at all. */
-  secret?: 'address' | 'value';
-  /** Relative values in a file are meant relative to that file. */
-  isPath?: true;
-}>;
-
-const field = <T>(definition: Field<T>): Field<T> => definition;
+export type { Field };
 
 const MESSAGE_BYTES = 1024 ** 2;
 const ASSET_BYTES = 8 * 1024 ** 2;
@@ -122,11 +98,12 @@ export const FIELDS = {
     fallback: null,
     fallbackText: '`off` for messages, `mask` for memories',
   }),
-  logLevel: field<LogLevel>({
+  logLevel: field<LogLevel | null>({
     description: 'How much is logged, to stderr.',
     form: LOG_LEVELS.join('|'),
     reader: choice(LOG_LEVELS),
-    fallback: 'warn',
+    fallback: null,
+    fallbackText: '`warn`; over HTTP `info`, with a line for each request',
   }),
   logSql: field({
     description: 'Log every SQL statement, to stderr. Parameter values are left out.',
@@ -228,6 +205,10 @@ export const FIELDS = {
     reader: yesNo(),
     fallback: false,
   }),
+  ...HTTP_FIELDS,
+  ...ACCOUNT_FIELDS,
+  ...RETENTION_FIELDS,
+  ...JOB_FIELDS,
   config: field<string | null>({
     description: 'YAML or JSON file with settings, e.g. `data_dir: ~/memory`.',
     form: 'file',
@@ -246,6 +227,8 @@ const words = (name: string): string[] => name.split(/(?=[A-Z])/).map((word) => 
 export const envName = (name: FieldName): string => `RECOLLECT_${words(name).join('_').toUpperCase()}`;
 export const flagName = (name: FieldName): string => `--${words(name).join('-')}`;
 export const fileKey = (name: FieldName): string => words(name).join('_');
+/** The key of a setting in a file, and the others it may have there. */
+export const fileKeys = (name: FieldName): readonly string[] => [fileKey(name), ...((FIELDS[name] as Field).aliases ?? [])];
 
 /** A default as documentation shows it. */
 export function fallbackText(name: FieldName): string {

@@ -1,10 +1,11 @@
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { z } from 'zod';
 
 /** Reads a setting from its written form; the message of the one issue it raises says what is allowed. */
 export type Reader<T> = z.ZodType<T, string>;
 
-const reader = <T>(allowed: string, read: (written: string) => T | undefined): Reader<T> =>
+export const reader = <T>(allowed: string, read: (written: string) => T | undefined): Reader<T> =>
   z.string().transform((written, context) => {
     const value = read(written.trim());
     if (value !== undefined) return value;
@@ -54,13 +55,47 @@ export const httpUrl = (): Reader<string> =>
     URL.canParse(written) && /^https?:$/.test(new URL(written).protocol) ? written : undefined,
   );
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, kb: 1000, mb: 1000 ** 2 };
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+};
 /** A size in bytes, written plainly or with a unit. */
 export const bytes = (min: number, max: number): Reader<number> =>
-  reader(`a whole number of bytes from ${showBytes(min)} to ${showBytes(max)}; the units KiB, MiB, kB and MB are understood`, (written) => {
-    const [, digits, unit] = /^(\d{1,12})\s*([a-z]*)$/i.exec(written) ?? [];
-    const factor = UNITS[(unit ?? '').toLowerCase()];
-    return digits === undefined || factor === undefined ? undefined : within(Number(digits) * factor, min, max);
+  reader(
+    `a whole number of bytes from ${showBytes(min)} to ${showBytes(max)}; the units KiB, MiB, GiB, kB, MB and GB are understood`,
+    (written) => {
+      const [, digits, unit] = /^(\d{1,12})\s*([a-z]*)$/i.exec(written) ?? [];
+      const factor = UNITS[(unit ?? '').toLowerCase()];
+      return digits === undefined || factor === undefined ? undefined : within(Number(digits) * factor, min, max);
+    },
+  );
+
+/** When something is due: a cron expression, or `off`. */
+export const schedule = (): Reader<string> =>
+  reader(
+    'off, or a cron expression of five fields (minute, hour, day of month, month, day of week) such as */15 * * * * or 30 3 * * 1-5',
+    (written) => {
+      if (written.toLowerCase() === 'off') return 'off';
+      // Loaded when a schedule is written: a start without one does not wait for it.
+      const { validate } = createRequire(import.meta.url)('node-cron') as typeof import('node-cron');
+      return validate(written) ? written : undefined;
+    },
+  );
+
+/** A name of the IANA time zone database, as this machine knows it. */
+export const timeZone = (): Reader<string> =>
+  reader('a time zone such as UTC or Europe/Berlin', (written) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: written }).resolvedOptions().timeZone;
+    } catch {
+      return undefined;
+    }
   });
 
 /** A path; a leading `~` is the home folder, because clients start servers without a shell that would expand it. */
@@ -74,10 +109,12 @@ export const postgresUrl = (): Reader<string> =>
   });
 
 export const showBytes = (size: number): string =>
-  size >= 1024 ** 2 && size % 1024 ** 2 === 0
-    ? `${size / 1024 ** 2} MiB`
-    : size >= 1024 && size % 1024 === 0
-      ? `${size / 1024} KiB`
-      : `${size}`;
+  size >= 1024 ** 3 && size % 1024 ** 3 === 0
+    ? `${size / 1024 ** 3} GiB`
+    : size >= 1024 ** 2 && size % 1024 ** 2 === 0
+      ? `${size / 1024 ** 2} MiB`
+      : size >= 1024 && size % 1024 === 0
+        ? `${size / 1024} KiB`
+        : `${size}`;
 
 const within = (value: number, min: number, max: number): number | undefined => (value >= min && value <= max ? value : undefined);

@@ -1,4 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
+import type { JobLock } from './job-lock.js';
 import type { RowSecurityState } from './row-security.js';
 
 /** What the engine can do; code asks for a capability, never for an engine name. */
@@ -25,7 +26,7 @@ export type Statement = Readonly<{
   retryOn?: readonly string[];
   /**
    * Runs as the owner of the tables in a tenant's hands too, with its own conditions on the tenant, who must be its first
-   * parameter. For what an index finds by words, spelling or tags: those comparisons are not leakproof, and under a policy
+   * parameter. For what an index finds by words, spelling, tags or lower(…): those comparisons are not leakproof, and under a policy
    * PostgreSQL reads all of the tenant's rows instead.
    */
   asOwner?: true;
@@ -46,6 +47,8 @@ export interface Database {
   rowSecurity(): Promise<RowSecurityState | null>;
   /** Puts every table of tenants under its policies, where that is possible and wanted. Inside of the lock on the schema. */
   establishRowSecurity(transaction: Transaction): Promise<void>;
+  /** Takes the right to do something alone, among all processes that use this database; null when somebody has it. Use `withJobLock`. */
+  tryLock(name: string): Promise<JobLock | null>;
   /** Facts about the engine for people: `recollect doctor` prints them. */
   describe(): Promise<EngineFacts>;
   close(): Promise<void>;

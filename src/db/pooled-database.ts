@@ -6,18 +6,11 @@ import type { Log } from '../log.js';
 import { CommitStillRunning, commitOutcome, noteTransactionId } from './commit-outcome.js';
 import { type Connection, createSequelize } from './create-sequelize.js';
 import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
+import type { JobLock } from './job-lock.js';
 import { Listener } from './listener.js';
 import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
 import { retrying } from './retry.js';
-import {
-  createTenantRole,
-  inspectRowSecurity,
-  type RowSecurityFacts,
-  type RowSecurityState,
-  secureTables,
-  stateOf,
-} from './row-security.js';
-import type { RowSecurityMode } from './row-security-modes.js';
+import type { RowSecurity, RowSecurityState } from './row-security.js';
 import { connectionOf, connectionsOf, destroySocket, finish, openTransaction } from './sequelize-internals.js';
 import { TenantDatabase } from './tenant-database.js';
 import { sendAround } from './tenant-query.js';
@@ -45,7 +38,8 @@ export type EngineSide = Readonly<{
   concurrentTransactions: boolean;
   serverMajor: number;
   /** Where policies can keep tenants apart. */
-  rowSecurity?: Readonly<{ mode: RowSecurityMode; role: string }>;
+  rowSecurity?: RowSecurity;
+  tryLock(name: string): Promise<JobLock | null>;
   describe(database: Database): Promise<EngineFacts>;
   close(): Promise<void>;
 }>;
@@ -63,6 +57,7 @@ export class PooledDatabase implements Database {
   readonly #listener: Listener;
   readonly #clients = new Set<pg.Client>();
   readonly #tenancies = new WeakMap<Transaction, Tenancy>();
+  readonly #locks = new Set<JobLock>();
   #capabilities: Capabilities;
   #policies: Policies | undefined;
   #closing: Promise<void> | undefined;
@@ -112,24 +107,32 @@ export class PooledDatabase implements Database {
   }
 
   async rowSecurity(): Promise<RowSecurityState | null> {
-    const state = await this.#inspectRowSecurity();
+    const state = (await this.#side.rowSecurity?.inspect(this)) ?? null;
     this.#policies = state?.on ? state : undefined;
     this.#capabilities = { ...this.#capabilities, rowSecurity: state?.on === true };
     return state;
   }
 
   async establishRowSecurity(transaction: Transaction): Promise<void> {
-    const wanted = this.#side.rowSecurity;
-    let state = await this.#inspectRowSecurity(transaction);
-    if (!wanted || !state?.wanted) return;
-    const run = (sql: string): Promise<unknown> => this.sequelize.query(sql, { transaction });
-    await run(createTenantRole(wanted.role, this.#side.serverMajor));
-    state = await this.#inspectRowSecurity(transaction);
-    if (state?.securable) await run(secureTables(wanted.role, state.unsecured));
+    await this.#side.rowSecurity?.establish(this, transaction);
   }
 
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>> {
     return this.#listener.listen(channel, handler);
+  }
+
+  async tryLock(name: string): Promise<JobLock | null> {
+    if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
+    const taken = await this.#side.tryLock(name);
+    if (!taken) return null;
+    const lock: JobLock = {
+      lost: taken.lost,
+      release: async () => {
+        if (this.#locks.delete(lock)) await taken.release();
+      },
+    };
+    this.#locks.add(lock);
+    return lock;
   }
 
   describe(): Promise<EngineFacts> {
@@ -138,7 +141,7 @@ export class PooledDatabase implements Database {
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#listener.close();
+      await Promise.all([this.#listener.close(), ...[...this.#locks].map((lock) => lock.release())]);
       // Waits for what is running, but not for long: whoever closes wants to leave.
       const drained = this.sequelize.close();
       // A timer left running would keep the process for as long as it has to go.
@@ -201,15 +204,6 @@ export class PooledDatabase implements Database {
       if (inTransaction) return sendAround<Row>(client, config, { before: [tenantId, policies.loginRole], after: tenant });
     }
     return (await client.query<Row>(config)).rows;
-  }
-
-  async #inspectRowSecurity(transaction?: Transaction): Promise<RowSecurityState | null> {
-    const { rowSecurity, serverMajor } = this.#side;
-    if (!rowSecurity) return null;
-    const { mode, role } = rowSecurity;
-    const statement = { name: 'inspect_row_security', text: inspectRowSecurity(serverMajor) };
-    const [facts] = await this.query<RowSecurityFacts>(statement, [role], transaction);
-    return stateOf(facts!, mode, role);
   }
 
   async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -2,8 +2,10 @@ import pg from 'pg';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Database, EngineFacts, Statement } from './database.js';
+import { tryAdvisoryLock } from './job-lock.js';
 import { codeOf } from './pg-errors.js';
 import { PooledDatabase } from './pooled-database.js';
+import { RowSecurity } from './row-security.js';
 import { type RowSecurityMode, TENANT_ROLE } from './row-security-modes.js';
 
 export type PostgresConfig = Readonly<{
@@ -28,7 +30,13 @@ export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Da
       connection: { client, poolMax: config.poolMax, logSql: config.logSql, settings: 'own' },
       concurrentTransactions: true,
       serverMajor,
-      rowSecurity: { mode: config.rowSecurity ?? 'auto', role: config.rowSecurityRole ?? TENANT_ROLE },
+      rowSecurity: new RowSecurity(config.rowSecurity ?? 'auto', config.rowSecurityRole ?? TENANT_ROLE, serverMajor),
+      tryLock: (name) =>
+        tryAdvisoryLock(async () => {
+          const own = new pg.Client({ ...client, application_name: `${client.application_name}: ${name}` });
+          await own.connect();
+          return own;
+        }, name),
       describe: (db) => describe(db, client),
       close: async () => undefined,
     },

@@ -1,5 +1,6 @@
 import type { Sequelize, Transaction } from 'sequelize';
 import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
+import type { JobLock } from './job-lock.js';
 import type { RowSecurityState } from './row-security.js';
 import { type ModelQuery, sequelizeWith } from './sequelize-internals.js';
 
@@ -46,6 +47,10 @@ export class TenantDatabase implements Database {
 
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>> {
     return this.#owner.listen(channel, handler);
+  }
+
+  tryLock(name: string): Promise<JobLock | null> {
+    return this.#owner.tryLock(name);
   }
 
   describe(): Promise<EngineFacts> {

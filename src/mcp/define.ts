@@ -3,6 +3,7 @@ import type { Principal, Scope } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
+import type { JobControl } from '../services/job-control.js';
 import type { Recall } from '../services/recall.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 
@@ -21,6 +22,8 @@ export type CallContext = Readonly<{
   embeddings: Embeddings;
   /** Finds what was said and learned. */
   recall: Recall;
+  /** What the server does by itself. */
+  jobs: JobControl;
   /** Aborted when the client cancels the call or goes away. */
   signal: AbortSignal;
 }>;
@@ -67,8 +70,10 @@ export type ResourceDefinition<Params extends string = string> = {
     context: CallContext,
   ): Promise<{ entries: ResourceEntry[]; nextCursor: string | null }>;
   complete?: Partial<Record<Params, Complete>>;
-  /** The conversation whose changes are changes of this resource; without it nobody can subscribe to it. */
+  /** The conversation whose changes are changes of this resource. Without it or `topicOf` nobody can subscribe to it. */
   conversationOf?(params: Partial<Record<Params, string>>): string | undefined;
+  /** What else the changes of this resource are announced as. */
+  topicOf?(params: Partial<Record<Params, string>>, context: CallContext): string;
 };
 
 export const defineResource = <P extends string>(resource: ResourceDefinition<P>): ResourceDefinition<P> => resource;

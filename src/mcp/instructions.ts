@@ -12,11 +12,11 @@ const HABITS: readonly { needs: readonly string[]; text: string }[] = [
   },
   {
     needs: ['save_turn'],
-    text: 'After each exchange: save_turn with the user message and your answer together. Pass conversation_key (your own stable name for the dialogue) or conversation_id; with neither a new conversation begins. Give each message a client_message_id, then a retry never stores it twice.',
+    text: 'After each exchange: save_turn with the user message and your answer together. Pass conversation_key (your own stable name for the dialogue) or conversation_id; with neither a new conversation begins. A client_message_id keeps a retry from storing twice.',
   },
   {
     needs: ['search_messages'],
-    text: 'When something said earlier would help: search_messages before you ask the user again. context_turns brings what was said around a hit.',
+    text: 'For what was said earlier: search_messages; context_turns brings what was said around a hit.',
   },
   {
     needs: ['remember'],
@@ -25,6 +25,14 @@ const HABITS: readonly { needs: readonly string[]; text: string }[] = [
   {
     needs: ['recall'],
     text: 'Before you answer from memory or ask the user again: recall.',
+  },
+  {
+    needs: ['graph_upsert', 'graph_query'],
+    text: 'How things relate, now and before: graph_query; note it with graph_upsert.',
+  },
+  {
+    needs: ['create_entities', 'search_nodes'],
+    text: 'Knowledge graph: search_nodes, open_nodes; create_entities, add_observations, create_relations.',
   },
   {
     needs: ['update_conversation'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCOUNT_ROLES } from '../repository/account-records.js';
 import { MEMORY_KINDS, MEMORY_SOURCES } from '../repository/memory-records.js';
 import { CONVERSATION_STATUSES, MESSAGE_ROLES } from '../repository/records.js';
 import { TASK_STATUSES } from '../repository/tasks.js';
@@ -172,4 +173,19 @@ export const memoryView = z.object({
   created_at: moment(),
   updated_at: moment(),
   deleted_at: moment().optional(),
+});
+
+/** A local account; nothing of its password is in it. */
+export const accountView = z.object({
+  id: z.string(),
+  username: z.string(),
+  email: z.string().optional(),
+  user: z.string().describe('External id of the person.'),
+  role: z.enum(ACCOUNT_ROLES),
+  failed_attempts: z.number(),
+  locked_until: moment().optional(),
+  disabled_at: moment().optional(),
+  last_login_at: moment().optional(),
+  password_changed_at: moment(),
+  created_at: moment(),
 });

@@ -20,10 +20,15 @@ export function serveTools(server: Server, session: Session): void {
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     const tool = available.get(params.name);
     if (!tool) throw unknownTool(params.name, available.keys());
+    const start = performance.now();
+    const done = (code: string | null) => session.metrics?.toolCalled(tool.name, (performance.now() - start) / 1000, code);
     try {
-      return await call(tool, params.arguments ?? {}, session, mcpReq.signal);
+      const result = await call(tool, params.arguments ?? {}, session, mcpReq.signal);
+      done(null);
+      return result;
     } catch (error) {
       const known = publicError(error, session.log, { tool: tool.name });
+      done(known.code);
       // The call is over by the answer, not by this: a client that takes no log entries misses nothing.
       if (known.code === 'internal') mcpReq.log('error', { tool: tool.name, message: known.message }).catch(() => {});
       return toToolError(known);

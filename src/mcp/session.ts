@@ -1,9 +1,11 @@
 import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import type { Principal } from '../principal.js';
 import type { Store } from '../repository/store.js';
 import type { ChangeFeed } from '../services/change-feed.js';
 import type { CorpusKeeper } from '../services/corpus-keeper.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
+import type { JobControl } from '../services/job-control.js';
 import type { Recall } from '../services/recall.js';
 import type { Toolset } from '../toolsets.js';
 import type { CallContext } from './define.js';
@@ -18,15 +20,16 @@ export type Session = Readonly<{
   embeddings: Embeddings;
   recall: Recall;
   corpus: CorpusKeeper;
+  jobs: JobControl;
+  /** Where somebody reads them. */
+  metrics?: Metrics | undefined;
   log: Log;
   version: string;
 }>;
 
-export const openContext = async (session: Session, signal: AbortSignal): Promise<CallContext> => ({
-  store: await session.store(),
-  principal: session.principal,
-  changes: session.changes,
-  embeddings: session.embeddings,
-  recall: session.recall,
-  signal,
-});
+export async function openContext(session: Session, signal: AbortSignal): Promise<CallContext> {
+  const store = await session.store();
+  const { changes, embeddings, recall, jobs } = session;
+  // Of the store, and not of the session: over stdio the active user may be another one by now.
+  return { store, principal: store.principal, changes, embeddings, recall, jobs, signal };
+}

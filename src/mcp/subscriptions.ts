@@ -56,12 +56,14 @@ export class Subscriptions {
 
   async #start(uri: string): Promise<() => void> {
     const { resource, params } = findResource(this.#session, uri);
-    const conversationId = resource.conversationOf?.(params);
-    if (!conversationId) throw invalidInput(`Changes of ${uri} are not announced.`, 'Subscribe to memory://conversations/{id}.');
+    if (!resource.conversationOf && !resource.topicOf)
+      throw invalidInput(`Changes of ${uri} are not announced.`, 'Subscribe to memory://conversations/{id} or memory://knowledge-graph.');
+    const context = await openContext(this.#session, this.#ended.signal);
     // Reading it tells whether it exists for this principal; the feed does not ask.
-    await resource.read(params, await openContext(this.#session, this.#ended.signal));
+    await resource.read(params, context);
+    const topic = resource.topicOf?.(params, context) ?? resource.conversationOf?.(params) ?? '';
     const { changes, principal } = this.#session;
-    return changes.subscribe(principal.tenantId, conversationId, () => this.notify(uri));
+    return changes.subscribe(principal.tenantId, topic, () => this.notify(uri));
   }
 }
 

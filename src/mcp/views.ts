@@ -1,11 +1,11 @@
 import type { z } from 'zod';
+import type { AccountRecord } from '../repository/account-records.js';
 import type { MemoryRecord } from '../repository/memory-records.js';
 import type { RecallHit } from '../repository/recall-records.js';
 import type { AssetRecord, ConversationRecord, MessageRecord } from '../repository/records.js';
-import type { Stats } from '../repository/stats.js';
 import type { TaskRecord } from '../repository/tasks.js';
 import type { UserRecord } from '../repository/users.js';
-import type { assetView, conversationView, memoryView, messageView, taskView, userView } from './schemas.js';
+import type { accountView, assetView, conversationView, memoryView, messageView, taskView, userView } from './schemas.js';
 
 const time = (moment: Date | null): string | undefined => moment?.toISOString();
 const filled = (object: Record<string, unknown>): Record<string, unknown> | undefined =>
@@ -133,6 +133,21 @@ export const viewMemory = (memory: MemoryRecord): z.output<typeof memoryView> =>
 
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
+export const viewAccount = (account: AccountRecord): z.output<typeof accountView> =>
+  present({
+    id: account.id,
+    username: account.username,
+    email: account.email,
+    user: account.user,
+    role: account.role,
+    failed_attempts: account.failedAttempts,
+    locked_until: time(account.lockedUntil),
+    disabled_at: time(account.disabledAt),
+    last_login_at: time(account.lastLoginAt),
+    password_changed_at: account.passwordChangedAt.toISOString(),
+    created_at: account.createdAt.toISOString(),
+  }) as z.output<typeof accountView>;
+
 /** What a score is made of, under the names that answers give it. */
 const WHY: Readonly<Record<string, string>> = { words: 'text_rank', dense: 'vector_rank' };
 
@@ -159,40 +174,3 @@ export const viewRecalled = (hit: RecallHit, explain: boolean) =>
     superseded_by: hit.supersededById,
     why: explain ? Object.fromEntries(Object.entries(hit.parts).map(([part, value]) => [WHY[part] ?? part, rounded(value)])) : null,
   });
-
-export const viewStats = (stats: Stats) => ({
-  totals: {
-    conversations: stats.conversations,
-    conversations_by_status: stats.conversationsByStatus as Record<string, number>,
-    messages: stats.messages,
-    messages_by_role: stats.messagesByRole as Record<string, number>,
-    users: stats.users,
-    memories: stats.memories,
-    tasks: stats.tasks,
-    tasks_by_status: stats.tasksByStatus,
-    input_tokens: stats.inputTokens,
-    output_tokens: stats.outputTokens,
-    total_tokens: stats.inputTokens + stats.outputTokens,
-  },
-  averages: {
-    messages_per_conversation: mean(stats.messages, stats.conversations),
-    turns_per_conversation: mean(stats.turns, stats.conversations),
-    tokens_per_conversation: mean(stats.inputTokens + stats.outputTokens, stats.conversations),
-  },
-  longest_conversation: stats.longestConversation && {
-    id: stats.longestConversation.id,
-    title: stats.longestConversation.title,
-    message_count: stats.longestConversation.messages,
-  },
-  most_active_user: stats.mostActiveUser,
-  by_platform: stats.byPlatform,
-  by_period: stats.byPeriod.map(({ start, end, messages, tokens }) => ({
-    start: start.toISOString(),
-    end: end.toISOString(),
-    messages,
-    tokens,
-  })),
-  pending_embeddings: stats.pendingEmbeddings,
-});
-
-const mean = (sum: number, count: number): number => (count === 0 ? 0 : Math.round((sum / count) * 100) / 100);

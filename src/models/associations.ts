@@ -45,6 +45,7 @@ export function associate(models: Models): void {
   join(ApiToken, 'userId', User, 'user', 'apiTokens');
   join(OauthGrant, 'clientId', OauthClient, 'client', 'grants');
   join(OauthGrant, 'userId', User, 'user', 'oauthGrants');
+  join(OauthGrant, 'credentialId', UserCredential, 'credential', 'oauthGrants');
 
   join(Conversation, 'userId', User, 'user', 'conversations');
   join(Conversation, 'sessionId', Session, 'session', 'conversations');

@@ -29,6 +29,8 @@ export class Conversation extends Model<InferAttributes<Conversation>, InferCrea
   declare messageCount: CreationOptional<number>;
   declare inputTokens: CreationOptional<string>;
   declare outputTokens: CreationOptional<string>;
+  /** What its messages and their attachments take, by the rule of `messageBytes`. */
+  declare storedBytes: CreationOptional<string>;
   declare metadata: CreationOptional<JsonObject>;
   declare legalHold: CreationOptional<boolean>;
   declare startedAt: CreationOptional<Date>;
@@ -63,6 +65,7 @@ export function defineConversation(sequelize: Sequelize): typeof Conversation {
       messageCount: counter(),
       inputTokens: bigCounter(),
       outputTokens: bigCounter(),
+      storedBytes: bigCounter(),
       metadata: object(),
       legalHold: boolean(false),
       startedAt: timeNow(),

@@ -10,6 +10,7 @@ import { defineEmbeddingSpace } from './embedding-space.js';
 import { defineEpisodicMemory } from './episodic-memory.js';
 import { defineJob } from './job.js';
 import { defineJobRun } from './job-run.js';
+import { defineMemoryGraphChange } from './memory-graph-change.js';
 import { defineMemoryGraphEdge } from './memory-graph-edge.js';
 import { defineMemoryGraphNode } from './memory-graph-node.js';
 import { defineMemoryGraphNodeVersion } from './memory-graph-node-version.js';
@@ -17,6 +18,7 @@ import { defineMemoryGraphObservation } from './memory-graph-observation.js';
 import { defineMemoryVector } from './memory-vector.js';
 import { defineMessage } from './message.js';
 import { defineMessageAsset } from './message-asset.js';
+import { defineMessageDay } from './message-day.js';
 import { defineMessageEvent } from './message-event.js';
 import { defineMessageVector } from './message-vector.js';
 import { defineOauthClient } from './oauth-client.js';
@@ -29,6 +31,7 @@ import { guardTenants } from './tenant-guard.js';
 import { defineUser } from './user.js';
 import { defineUserCredential } from './user-credential.js';
 import { defineUserLoginAttempt } from './user-login-attempt.js';
+import { defineUserLoginLockout } from './user-login-lockout.js';
 
 export type Models = ReturnType<typeof defineModels>;
 
@@ -41,6 +44,7 @@ export function defineModels(sequelize: Sequelize) {
     Session: defineSession(sequelize),
     UserCredential: defineUserCredential(sequelize),
     UserLoginAttempt: defineUserLoginAttempt(sequelize),
+    UserLoginLockout: defineUserLoginLockout(sequelize),
     PasswordResetToken: definePasswordResetToken(sequelize),
     ApiToken: defineApiToken(sequelize),
     OauthClient: defineOauthClient(sequelize),
@@ -49,6 +53,7 @@ export function defineModels(sequelize: Sequelize) {
     Message: defineMessage(sequelize),
     MessageAsset: defineMessageAsset(sequelize),
     MessageVector: defineMessageVector(sequelize),
+    MessageDay: defineMessageDay(sequelize),
     MessageEvent: defineMessageEvent(sequelize),
     EpisodicMemory: defineEpisodicMemory(sequelize),
     MemoryVector: defineMemoryVector(sequelize),
@@ -56,6 +61,7 @@ export function defineModels(sequelize: Sequelize) {
     MemoryGraphNodeVersion: defineMemoryGraphNodeVersion(sequelize),
     MemoryGraphObservation: defineMemoryGraphObservation(sequelize),
     MemoryGraphEdge: defineMemoryGraphEdge(sequelize),
+    MemoryGraphChange: defineMemoryGraphChange(sequelize),
     EmbeddingSpace: defineEmbeddingSpace(sequelize),
     CorpusChange: defineCorpusChange(sequelize),
     CorpusTerm: defineCorpusTerm(sequelize),

@@ -10,6 +10,8 @@ export class JobRun extends Model<InferAttributes<JobRun>, InferCreationAttribut
   declare job: string;
   /** The tenant it ran for; null for all. */
   declare tenantId: string | null;
+  /** The due time it ran for; null for a run that somebody asked for. */
+  declare slot: Date | null;
   declare startedAt: CreationOptional<Date>;
   declare finishedAt: Date | null;
   declare status: CreationOptional<JobStatus>;
@@ -23,6 +25,7 @@ export function defineJobRun(sequelize: Sequelize): typeof JobRun {
       id: { ...uuid(), primaryKey: true, defaultValue: newId },
       job: text(),
       tenantId: DataTypes.TEXT,
+      slot: DataTypes.DATE,
       startedAt: timeNow(),
       finishedAt: DataTypes.DATE,
       status: textOf('running'),

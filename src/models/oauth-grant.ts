@@ -1,21 +1,29 @@
 import { type CreationOptional, DataTypes, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
-import { tenantKey, text, texts, time, timestamps, uuid } from './columns.js';
+import { tenantKey, text, textOf, texts, time, timestamps, uuid } from './columns.js';
 
-/** A code or token that a user gave a client; only its hash is stored. */
+export type OauthGrantKind = 'consent' | 'authorization_code' | 'access_token' | 'refresh_token';
+export type OauthGrantRole = 'user' | 'service' | 'admin';
+
+/** A question, code or token on the way from a user's sign-in to a client's access; only its hash is stored. */
 export class OauthGrant extends Model<InferAttributes<OauthGrant>, InferCreationAttributes<OauthGrant>> {
   declare tenantId: string;
   declare id: CreationOptional<string>;
   declare clientId: string;
   declare userId: string;
+  declare credentialId: string;
   /** Shared by everything that one sign-in led to: reuse of a spent token revokes the family. */
   declare familyId: string;
-  declare kind: 'authorization_code' | 'access_token' | 'refresh_token';
+  declare kind: OauthGrantKind;
   declare tokenHash: string;
+  declare role: CreationOptional<OauthGrantRole>;
   declare scopes: CreationOptional<string[]>;
   declare redirectUri: string | null;
+  /** Of PKCE, always S256. */
   declare codeChallenge: string | null;
-  declare codeChallengeMethod: 'S256' | null;
-  declare resource: string | null;
+  /** The server that the access is for (RFC 8707). */
+  declare resource: string;
+  /** A password changed after it ends the grant. */
+  declare signedInAt: Date;
   declare expiresAt: Date;
   declare usedAt: Date | null;
   declare revokedAt: Date | null;
@@ -29,14 +37,16 @@ export function defineOauthGrant(sequelize: Sequelize): typeof OauthGrant {
       ...tenantKey(),
       clientId: uuid(),
       userId: uuid(),
+      credentialId: uuid(),
       familyId: uuid(),
       kind: text(),
       tokenHash: text(),
+      role: textOf('user'),
       scopes: texts(),
       redirectUri: DataTypes.TEXT,
       codeChallenge: DataTypes.TEXT,
-      codeChallengeMethod: DataTypes.TEXT,
-      resource: DataTypes.TEXT,
+      resource: text(),
+      signedInAt: time(),
       expiresAt: time(),
       usedAt: DataTypes.DATE,
       revokedAt: DataTypes.DATE,

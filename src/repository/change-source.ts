@@ -1,8 +1,13 @@
 import type { Database, Statement } from '../db/database.js';
-import { changedConversations } from './sql/changed-conversations.js';
+import { changedTopics } from './sql/changed-topics.js';
 
 const CHANNEL = 'recollect_events';
 const announce: Statement = { name: 'announce_change', text: `select pg_notify('${CHANNEL}', $1)` };
+
+const GRAPH = /^graph ([0-9a-f-]{36}) (.*)$/s;
+
+/** What to subscribe to for a graph of a user, or of the tenant; for a conversation it is its id. */
+export const graphTopic = (ownerId: string, graph: string): string => `graph ${ownerId} ${graph}`;
 
 /** The database's side of the change feed. It works for every tenant: who may subscribe to what is decided before. */
 export class ChangeSource {
@@ -20,8 +25,14 @@ export class ChangeSource {
     await this.#db.query(announce, [tenantId]);
   }
 
-  async changedSince(tenantId: string, mark: string | null, conversationIds: readonly string[]) {
-    const rows = await this.#db.query<{ mark: string; changed: string[] }>(changedConversations, [tenantId, mark, conversationIds]);
+  async changedSince(tenantId: string, mark: string | null, topics: readonly string[]) {
+    const graphs = topics.flatMap((topic) => {
+      const [, ownerId, graph] = GRAPH.exec(topic) ?? [];
+      return ownerId === undefined ? [] : [{ topic, owner_id: ownerId, graph }];
+    });
+    const conversationIds = topics.filter((topic) => !GRAPH.test(topic));
+    const values = [tenantId, mark, conversationIds, JSON.stringify(graphs)];
+    const rows = await this.#db.query<{ mark: string; changed: string[] }>(changedTopics, values);
     return rows[0]!;
   }
 }

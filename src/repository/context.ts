@@ -5,6 +5,8 @@ import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
 import type { Limits } from './limits.js';
+import type { Quotas } from './quotas.js';
+import type { PolicyDefaults } from './retention-policy.js';
 
 export type Context = Readonly<{
   db: Database;
@@ -15,6 +17,10 @@ export type Context = Readonly<{
   limits: Limits;
   /** What happens to secrets in what is stored; without it transcripts are kept as they are and memories are masked. */
   redact?: RedactMode | undefined;
+  /** What the configuration says about retention and quotas; without it there are none but the tenant's own. */
+  policy?: PolicyDefaults | undefined;
+  /** What tenants have used of their quotas, known to the whole process; without it none is enforced. */
+  quotas?: Quotas | undefined;
   clock: () => Date;
   transaction: Transaction | undefined;
 }>;

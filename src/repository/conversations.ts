@@ -84,6 +84,12 @@ export class ConversationRepository extends Repository {
   async update(id: string, change: ConversationChange): Promise<ConversationRecord> {
     return this.atomically(async (context) => {
       const row = await this.locked(id, context.transaction);
+      // It is not for the person whose conversation it is to free it.
+      if (row.legalHold && change.legalHold === false && this.userId !== null) {
+        throw new AppError('forbidden', `Conversation ${id} is under legal hold, and this connection cannot lift it.`, {
+          hint: 'Ask whoever administers the server.',
+        });
+      }
       const events: NewEvent[] = [];
       const event = { conversationId: id, ownerId: row.userId };
       const fields = changedFields(row, change);
@@ -127,7 +133,10 @@ export class ConversationRepository extends Repository {
       const events = new EventRepository(context);
       await events.scrub(id, null);
       if (keepRecord) {
-        await row.update({ messageCount: 0, inputTokens: '0', outputTokens: '0', lastRole: null, lastMessageAt: null, summary: null }, tx);
+        await row.update(
+          { messageCount: 0, inputTokens: '0', outputTokens: '0', storedBytes: '0', lastRole: null, lastMessageAt: null, summary: null },
+          tx,
+        );
       } else {
         await Task.update({ conversationId: null }, { where: ofConversation, ...tx });
         await EpisodicMemory.update({ conversationId: null }, { where: ofConversation, ...tx });

@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize';
 import type { Database } from '../db/database.js';
 import {
   countCorpus,
+  countedDocumentsOf,
   countedTenants,
   foldCorpus,
   forgetCorpus,
@@ -48,6 +49,11 @@ export class CorpusFolder {
   /** Every tenant, with how many of its documents are counted. */
   tenants(): Promise<{ id: string; documents: number }[]> {
     return this.#db.query(countedTenants, []);
+  }
+
+  /** How many documents of a tenant are counted. */
+  async documents(tenantId: string): Promise<number> {
+    return (await this.#db.query<{ documents: number }>(countedDocumentsOf, [tenantId]))[0]?.documents ?? 0;
   }
 
   /** Counts every document of a tenant anew. Nobody writes meanwhile. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Context, Repository } from './context.js';
-import { CorpusChanges } from './corpus-changes.js';
 import type { NodeContent } from './graph-facts.js';
 import type { Json } from './graph-records.js';
 import { WHOLE_TENANT } from './sql/corpus-documents.js';
@@ -41,9 +40,13 @@ export abstract class GraphChange extends Repository {
     this.now = context.clock();
   }
 
+  protected get ownerId(): string {
+    return this.userId ?? WHOLE_TENANT;
+  }
+
   /** Those of the rows that are there, and those that it created. */
   protected lockRows(rows: readonly Json[]): Promise<LockedNode[]> {
-    const values = [this.tenantId, this.userId ?? WHOLE_TENANT, this.graph, this.now, JSON.stringify(rows)];
+    const values = [this.tenantId, this.ownerId, this.graph, this.now, JSON.stringify(rows)];
     return this.context.db.query<LockedNode>(lockGraphNodes, values, this.context.transaction);
   }
 
@@ -59,23 +62,19 @@ export abstract class GraphChange extends Repository {
     return facts!;
   }
 
-  /** Writes the rows, and tells the statistics of words; `created` are nodes that are in the database already. */
+  /** Writes the rows, and tells the statistics of words and who is subscribed; `created` are nodes that are in the database already. */
   protected async writeFacts(created: readonly string[] = []): Promise<void> {
-    const { rows } = this;
-    const touched = [...this.touched.keys()];
-    const corpus = new CorpusChanges(this.context);
-    if (touched.length > 0) await corpus.forget('node', touched);
-    if (touched.length + Object.values(rows).reduce((sum, list) => sum + list.length, 0) > 0) {
-      await this.context.db.query(
-        writeGraphFacts,
-        [
-          ...[this.tenantId, this.now, JSON.stringify([...this.touched.values()]), rows.endedVersions, JSON.stringify(rows.versions)],
-          ...[rows.endedObservations, JSON.stringify(rows.observations), rows.endedEdges, JSON.stringify(rows.edges)],
-        ],
-        this.context.transaction,
-      );
-    }
-    if (created.length + touched.length > 0) await corpus.count('node', [...created, ...touched], this.userId);
+    const { rows, touched } = this;
+    if (created.length + touched.size + Object.values(rows).reduce((sum, list) => sum + list.length, 0) === 0) return;
+    await this.context.db.query(
+      writeGraphFacts,
+      [
+        ...[this.tenantId, this.ownerId, this.graph, this.now, JSON.stringify([...touched.values()])],
+        ...[rows.endedVersions, JSON.stringify(rows.versions), rows.endedObservations, JSON.stringify(rows.observations)],
+        ...[rows.endedEdges, JSON.stringify(rows.edges), created],
+      ],
+      this.context.transaction,
+    );
   }
 }
 

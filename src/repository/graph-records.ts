@@ -50,6 +50,13 @@ export type Upserted = {
   redacted?: Redacted[] | undefined;
 };
 
+export const nothingDone = (): Upserted => ({
+  nodes: { created: 0, updated: 0, unchanged: 0 },
+  edges: { created: 0, updated: 0, invalidated: 0, unchanged: 0 },
+  observations: { created: 0, updated: 0, unchanged: 0 },
+  ...{ createdNodes: [], createdEdges: [], createdObservations: [], missing: [] },
+});
+
 export type GraphObservation = Validity & { text: string; source: string | null; evidence: string[]; recordedAt: Date };
 
 export type GraphNode = Validity & {

@@ -19,7 +19,7 @@ import {
   type ObservationContent,
   periodOf,
 } from './graph-facts.js';
-import type { GraphUpsert, Json, NewNode, NewObservation, Upserted } from './graph-records.js';
+import { type GraphUpsert, type Json, type NewNode, type NewObservation, nothingDone, type Upserted } from './graph-records.js';
 import { changeFact, type Fact } from './graph-timeline.js';
 
 /** Another caller creates what this one wants to lock, at the same moment; it cannot do so often. */
@@ -181,10 +181,3 @@ export class GraphWriter extends GraphChange {
 const isThere = (node: LockedNode | undefined): boolean => node !== undefined && node.invalidatedAt === null;
 
 const contentOf = ({ label, type, properties }: Json | LockedNode): NodeContent => ({ label, type, properties }) as NodeContent;
-
-const nothingDone = (): Upserted => ({
-  nodes: { created: 0, updated: 0, unchanged: 0 },
-  edges: { created: 0, updated: 0, invalidated: 0, unchanged: 0 },
-  observations: { created: 0, updated: 0, unchanged: 0 },
-  ...{ createdNodes: [], createdEdges: [], createdObservations: [], missing: [] },
-});

@@ -1,6 +1,7 @@
 import { invalidInput } from '../errors.js';
 import { Redaction } from '../redaction/redaction.js';
 import { Repository } from './context.js';
+import { GraphAddition } from './graph-addition.js';
 import type { EdgeName, GraphEdge, GraphMoment, GraphNode, GraphUpsert, NewEdge, NewNode, Upserted } from './graph-records.js';
 import { type DeletedNodes, GraphRemoval, type ObservationName } from './graph-removal.js';
 import { GraphWriter } from './graph-writer.js';
@@ -23,21 +24,23 @@ export class GraphRepository extends Repository {
     ])
       assertDates(each);
     assertMessageSize('This upsert', [clean.nodes, clean.edges], this.context.limits);
-    const done = await this.atomically((context) => new GraphWriter(context, clean).write());
+    const done =
+      (await new GraphAddition(this.context, clean).write()) ??
+      (await this.atomically((context) => new GraphWriter(context, clean).write()));
     return redacted ? { ...done, redacted } : done;
   }
 
   /** With their observations and edges. Unknown keys are left out of the answer. */
   deleteNodes(keys: readonly string[], graph = 'main'): Promise<DeletedNodes> {
-    return this.atomically((context) => new GraphRemoval(context, graph).nodes(keys));
+    return new GraphRemoval(this.context, graph).nodes(keys);
   }
 
   deleteEdges(edges: readonly EdgeName[], graph = 'main'): Promise<EdgeName[]> {
-    return this.atomically((context) => new GraphRemoval(context, graph).edges(edges));
+    return new GraphRemoval(this.context, graph).edges(edges);
   }
 
   deleteObservations(observations: readonly ObservationName[], graph = 'main'): Promise<ObservationName[]> {
-    return this.atomically((context) => new GraphRemoval(context, graph).observations(observations));
+    return new GraphRemoval(this.context, graph).observations(observations);
   }
 
   /** Nodes by exact key, in that order; those that are not there are left out. */

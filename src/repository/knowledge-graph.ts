@@ -1,32 +1,34 @@
 import type { Statement } from '../db/database.js';
 import { AppError } from '../errors.js';
+import { graphTopic } from './change-source.js';
 import { type Context, Repository } from './context.js';
 import { GraphRepository } from './graph.js';
 import { containing } from './pattern.js';
 import { WHOLE_TENANT as ZERO } from './sql/corpus-documents.js';
-import { countEntities, countRelations, listEntities, listRelations } from './sql/knowledge-graph.js';
+import { countRelationsOf, listEntities, listRelations, listRelationsOf } from './sql/knowledge-graph.js';
+import { COUNTED, PAGE, readKnowledge } from './sql/knowledge-page.js';
 
 export type Entity = { name: string; entityType: string; observations: string[] };
 export type Relation = { from: string; to: string; relationType: string };
 
 /** Which entities are meant, and the relations at either end of them. */
 export type Part = { part: 'all' } | { part: 'named'; names: readonly string[] } | { part: 'containing'; query: string };
-/** Whose relations: of a text, those of the entities that were found. */
-export type RelationsOf = Exclude<Part, { part: 'containing' }> | { part: 'of'; ids: readonly string[] };
 /** The longest name of an entity or a relation: it has to fit into an index. */
 export const NAME_LENGTH = 600;
-export const EVERYTHING = { part: 'all' } as const;
 
-/** From the row with this id on; of its observations, those after `skip`. */
-type EntityPage = { id?: string | undefined; skip?: number | undefined; limit: number; observations?: number };
 export type EntityRow = { id: string; entity: Entity; skipped: number /** It has more observations. */; more: boolean };
 export type RelationRow = { id: string; fromId: string; toId: string; relation: Relation };
+/** Where the lists of a page begin: at this row, of an entity after so many of its observations. */
+export type Places = {
+  entities?: { id: string; skip?: number | undefined } | null | undefined;
+  relations?: { id: string } | null | undefined;
+};
+/** With one more of each than an answer shows, where there are more; the counts say how many there are from the places on, in about. */
+export type KnowledgePage = { entities: EntityRow[]; relations: RelationRow[]; entityCount: number; relationCount: number };
 
 type Addition = { entityName: string; contents: readonly string[] };
 
 const GRAPH = 'main';
-const OBSERVATIONS = 200;
-const COUNTED = 1000;
 
 /** The graph `main` as the reference memory server has it: entities with a type and texts, and relations between names. */
 export class KnowledgeGraphRepository extends Repository {
@@ -35,6 +37,11 @@ export class KnowledgeGraphRepository extends Repository {
   constructor(context: Context) {
     super(context);
     this.#graph = new GraphRepository(context);
+  }
+
+  /** What changes of it are announced as. */
+  get topic(): string {
+    return graphTopic(this.userId ?? ZERO, GRAPH);
   }
 
   /** Those that were not there before; the others are left as they are. One that is given twice is created once, with all it is given. */
@@ -93,62 +100,61 @@ export class KnowledgeGraphRepository extends Repository {
     if (relations.length > 0) await this.#graph.deleteEdges(relations.map(edgeOf), GRAPH);
   }
 
-  /** Entities of a part from a place on, in the order in which they were made. */
-  async entities(part: Part, { id, skip = 0, limit, observations = OBSERVATIONS }: EntityPage): Promise<EntityRow[]> {
-    const rows = await this.context.db.query<{ id: string } & Entity>(
-      listEntities(part.part),
-      [...this.scope(part), id ?? ZERO, limit, skip, observations + 1],
-      this.context.transaction,
+  /** Entities and relations of a part from their places on, in the order in which they were made; a null place has nothing any more. */
+  async page(part: Part, { entities, relations }: Places): Promise<KnowledgePage> {
+    const wanted = part.part === 'named' ? JSON.stringify(part.names) : part.part === 'containing' ? containing(part.query) : null;
+    const [from, skip] = entities === null ? [null, 0] : [entities?.id ?? ZERO, entities?.skip ?? 0];
+    const places = [from, skip, ...(part.part === 'containing' ? [] : [relations === null ? null : (relations?.id ?? ZERO)])];
+    const [page] = await this.query<{ entities: Row[]; relations: EdgeRow[]; entityCount: number; relationCount: number }>(
+      readKnowledge(part.part),
+      [wanted, ...places],
     );
-    return rows.map(({ id: rowId, name, entityType, observations: texts }) => ({
-      id: rowId,
-      entity: { name, entityType, observations: texts.slice(0, observations) },
-      skipped: rowId === id ? skip : 0,
-      more: texts.length > observations,
-    }));
+    return {
+      entities: page!.entities.map(({ id, name, entityType, observations }) => ({
+        id,
+        entity: { name, entityType, observations: observations.slice(0, PAGE.observations) },
+        skipped: id === from ? skip : 0,
+        more: observations.length > PAGE.observations,
+      })),
+      relations: page!.relations.map(relationOf),
+      entityCount: page!.entityCount,
+      relationCount: page!.relationCount,
+    };
   }
 
-  /** Relations of a part from a place on, in the order in which they were made. */
-  async relations(part: RelationsOf, { id, limit }: { id?: string | undefined; limit: number }): Promise<RelationRow[]> {
-    const rows = await this.context.db.query<{ id: string; fromId: string; toId: string } & Relation>(
-      listRelations(part.part),
-      [...this.scope(part), id ?? ZERO, limit],
-      this.context.transaction,
-    );
-    return rows.map(({ id, fromId, toId, from, to, relationType }) => ({ id, fromId, toId, relation: { from, to, relationType } }));
+  /** The first relations at either end of entities. */
+  async relationsOf(ids: readonly string[]): Promise<RelationRow[]> {
+    return (await this.query<EdgeRow>(listRelationsOf, [ids, PAGE.relations + 1])).map(relationOf);
   }
 
-  /** How many entities there are from a place on; a thousand stands for more. */
-  countEntities(part: Part, id: string): Promise<number> {
-    return this.count(countEntities(part.part), part, id);
+  /** How many there are from a place on; a thousand stands for more. */
+  async countRelationsOf(ids: readonly string[], id: string): Promise<number> {
+    const [row] = await this.query<{ count: number }>(countRelationsOf, [ids, id, COUNTED]);
+    return row!.count;
   }
 
-  countRelations(part: RelationsOf, id: string): Promise<number> {
-    return this.count(countRelations(part.part), part, id);
+  /** All entities with all that is said of them, from the row with an id on. */
+  async entities({ id, limit }: { id?: string | undefined; limit: number }): Promise<{ id: string; entity: Entity }[]> {
+    const rows = await this.query<Row>(listEntities, [id ?? ZERO, limit]);
+    return rows.map(({ id: rowId, ...entity }) => ({ id: rowId, entity }));
   }
 
-  private async count(statement: Statement, part: Part | RelationsOf, id: string): Promise<number> {
-    const rows = await this.context.db.query<{ count: number }>(statement, [...this.scope(part), id, COUNTED], this.context.transaction);
-    return rows[0]!.count;
+  /** All relations from the row with an id on. */
+  async relations({ id, limit }: { id?: string | undefined; limit: number }): Promise<RelationRow[]> {
+    return (await this.query<EdgeRow>(listRelations, [id ?? ZERO, limit])).map(relationOf);
   }
 
-  private scope(part: Part | RelationsOf): readonly unknown[] {
-    return [this.tenantId, this.userId ?? ZERO, GRAPH, wantedBy(part)];
+  private query<T extends object>(statement: Statement, values: readonly unknown[]): Promise<T[]> {
+    return this.context.db.query<T>(statement, [this.tenantId, this.userId ?? ZERO, GRAPH, ...values], this.context.transaction);
   }
 }
 
-function wantedBy(part: Part | RelationsOf): readonly string[] | string | null {
-  switch (part.part) {
-    case 'all':
-      return null;
-    case 'named':
-      return part.names;
-    case 'containing':
-      return containing(part.query);
-    case 'of':
-      return part.ids;
-  }
-}
+type Row = { id: string } & Entity;
+type EdgeRow = { id: string; fromId: string; toId: string } & Relation;
+
+const relationOf = ({ id, fromId, toId, from, to, relationType }: EdgeRow): RelationRow => ({
+  ...{ id, fromId, toId, relation: { from, to, relationType } },
+});
 
 const nodeOf = ({ name, entityType, observations }: Entity) => ({
   key: name,

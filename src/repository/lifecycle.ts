@@ -26,6 +26,7 @@ export function transition(from: ConversationStatus, to: ConversationStatus, now
       },
     );
   }
-  if (to === 'active') return { status: to, endedAt: null, archivedAt: null };
+  // Reopening is activity: else what was ended for want of it would end again at once.
+  if (to === 'active') return { status: to, endedAt: null, archivedAt: null, lastActivityAt: now };
   return to === 'archived' ? { status: to, archivedAt: now } : { status: to, endedAt: now, archivedAt: null };
 }

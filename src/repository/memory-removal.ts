@@ -3,6 +3,7 @@ import { Repository } from './context.js';
 import { CorpusChanges } from './corpus-changes.js';
 import { FIND_MEMORY } from './memories.js';
 import type { MemoryKind } from './memory-records.js';
+import { RetentionPolicies } from './retention-policies.js';
 import {
   findTaken,
   handOn,
@@ -57,8 +58,6 @@ type Plan = { steps: { row: Row; change: Change }[]; unchanged: number; held: nu
 
 /** So many memories in one call, and so in one transaction. */
 export const FORGET_BATCH = 500;
-/** How long a forgotten memory can come back. */
-const GRACE_DAYS = 30;
 const DAY = 86_400_000;
 
 /** Forgetting, and taking it back. */
@@ -86,9 +85,15 @@ export class MemoryRemoval extends Repository {
           notFound: missing.length,
           remaining: total - picked.length,
         },
-        undoUntil: mode === 'soft' && !dryRun && plan.steps.length > 0 ? new Date(now.getTime() + GRACE_DAYS * DAY) : null,
+        undoUntil: mode === 'soft' && !dryRun && plan.steps.length > 0 ? await removal.endOfGrace(now) : null,
       };
     });
+  }
+
+  /** Until when what is forgotten now can come back; null where nothing removes it for good. */
+  private async endOfGrace(now: Date): Promise<Date | null> {
+    const { soft_delete_grace_days: days } = await new RetentionPolicies(this.context).get();
+    return days === null ? null : new Date(now.getTime() + days * DAY);
   }
 
   private criteria(ids: string[] | undefined, filter: ForgetFilter | undefined): ForgetFilter {

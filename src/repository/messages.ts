@@ -10,7 +10,7 @@ import { mergeJson } from './json-merge.js';
 import { assertMessageSize } from './message-size.js';
 import type { Content, JsonObject, MessageRecord } from './records.js';
 import { redactEdit } from './redact.js';
-import { adjustCounters, editMessage, findMessage } from './sql/messages.js';
+import { adjustCounters, editMessage, findMessage, measureMessage } from './sql/messages.js';
 
 export type MessageEdit = {
   content: Content;
@@ -44,7 +44,7 @@ export class MessageRepository extends Repository {
       const outputTokens = edit.outputTokens ?? null;
       const corpus = new CorpusChanges(context);
       await corpus.forget('message', [id]);
-      await context.db.query(
+      const [edited] = await context.db.query<{ bytes: string }>(
         editMessage,
         [
           this.tenantId,
@@ -64,6 +64,7 @@ export class MessageRepository extends Repository {
       await this.adjust(context, message.conversationId, {
         inputTokens: (inputTokens ?? 0) - (message.inputTokens ?? 0),
         outputTokens: (outputTokens ?? 0) - (message.outputTokens ?? 0),
+        bytes: Number(edited!.bytes),
       });
       const before = { content: message.content, metadata: message.metadata, status: message.status };
       const after = { content: edit.content, metadata, status: 'edited' };
@@ -111,11 +112,13 @@ export class MessageRepository extends Repository {
         { where: this.ofTenant({ messageId: id }), ...within(context.transaction) },
       );
       await new CorpusChanges(context).forget('message', [id]);
+      const [taken] = await context.db.query<{ bytes: string }>(measureMessage, [this.tenantId, id], context.transaction);
       await message.destroy(within(context.transaction));
       await this.adjust(context, message.conversationId, {
         messages: message.status === 'deleted' ? 0 : -1,
         inputTokens: -(message.inputTokens ?? 0),
         outputTokens: -(message.outputTokens ?? 0),
+        bytes: -Number(taken!.bytes),
       });
       await events.record({ ...eventOf(message, ownerId), type: 'purged', after: { seq: message.seq } });
       return { conversationId: message.conversationId, seq: message.seq, eventsScrubbed };
@@ -146,9 +149,10 @@ export class MessageRepository extends Repository {
   private async adjust(
     context: Context,
     conversationId: string,
-    by: { messages?: number; inputTokens?: number; outputTokens?: number },
+    by: { messages?: number; inputTokens?: number; outputTokens?: number; bytes?: number },
   ): Promise<void> {
-    const values = [this.tenantId, conversationId, by.messages ?? 0, by.inputTokens ?? 0, by.outputTokens ?? 0, context.clock()];
+    const { messages = 0, inputTokens = 0, outputTokens = 0, bytes = 0 } = by;
+    const values = [this.tenantId, conversationId, messages, inputTokens, outputTokens, context.clock(), bytes];
     await context.db.query(adjustCounters, values, context.transaction);
   }
 }

@@ -24,7 +24,7 @@ export function bucketsOf(period: Period, from: Date | undefined, to: Date): Buc
   return buckets.length > 0 ? buckets : null;
 }
 
-function startOf(period: Period, moment: Date): Date {
+export function startOf(period: Period, moment: Date): Date {
   const start = new Date(moment);
   start.setUTCHours(0, 0, 0, 0);
   if (period === 'week') start.setUTCDate(start.getUTCDate() - ((start.getUTCDay() + 6) % 7));
@@ -32,7 +32,7 @@ function startOf(period: Period, moment: Date): Date {
   return start;
 }
 
-function step(period: Period, start: Date, count: number): Date {
+export function step(period: Period, start: Date, count: number): Date {
   const next = new Date(start);
   if (period === 'month') next.setUTCMonth(next.getUTCMonth() + count);
   else next.setUTCDate(next.getUTCDate() + count * (period === 'week' ? 7 : 1));

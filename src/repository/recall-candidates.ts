@@ -55,7 +55,7 @@ export class RecallCandidates extends Repository {
         statement,
         [
           ...[this.tenantId, scopeId, queries, weights, rest, restWeight, condition, conversationId],
-          ...[roles, after, before, upTo, lexemes, nearIds, behind, ahead],
+          ...[roles, after, before, upTo, lexemes, nearIds, behind, ahead, statistics.averageLength],
         ],
         this.context.transaction,
       );

@@ -1,8 +1,16 @@
+import type { Statement } from '../db/database.js';
 import { invalidInput, notFound } from '../errors.js';
 import { Repository } from './context.js';
 import { type Bucket, bucketsOf, type Period } from './periods.js';
 import type { ConversationStatus, MessageRole } from './records.js';
-import { countConversations, countMessagesByTime, countPendingEmbeddings, countTokens, findRecords } from './sql/stats.js';
+import {
+  countConversations,
+  countMessagesByTime,
+  countPendingEmbeddings,
+  countTokens,
+  estimatePendingEmbeddings,
+  findRecords,
+} from './sql/stats.js';
 import { noUser } from './users.js';
 
 export type StatsQuery = {
@@ -11,6 +19,8 @@ export type StatsQuery = {
   from?: Date | undefined;
   to?: Date | undefined;
 };
+
+export type Activity = { user: string; conversations: number; messages: number };
 
 export type Stats = {
   conversations: number;
@@ -24,48 +34,62 @@ export type Stats = {
   inputTokens: number;
   outputTokens: number;
   turns: number;
-  longestConversation: { id: string; title: string | null; messages: number } | null;
-  mostActiveUser: { user: string; conversations: number; messages: number } | null;
+  longestConversation: { id: string; title: string | null; user: string | null; messages: number } | null;
+  /** The ten with the most messages in their conversations, most first. */
+  mostActiveUsers: Activity[];
   byPlatform: { platform: string | null; conversations: number; messages: number }[];
   period: Period;
   /** Oldest first, without those in which nothing was said. */
   byPeriod: (Bucket & { messages: number; tokens: number })[];
-  /** Messages and memories that a configured model has not embedded yet. */
+  /** Messages and memories that a configured model has not embedded yet; where there are many messages, 10,000 stand for more. */
   pendingEmbeddings: number;
 };
 
 type ConversationCount = {
+  by: 'status' | 'platform' | 'user';
   status: ConversationStatus;
   platform: string | null;
+  user: string;
   conversations: number;
   messages: number;
   turns: number;
   inputTokens: number;
   outputTokens: number;
 };
-type Records = Pick<Stats, 'longestConversation' | 'mostActiveUser' | 'users' | 'memories'> & { tasks: Record<string, number> };
+type Records = Pick<Stats, 'longestConversation' | 'users' | 'memories'> & { tasks: Record<string, number> };
 type TimeCount = { role: MessageRole; bucket: number; messages: number; tokens: number };
 
 export type EmbeddingModel = { provider: string; model: string; dimensions?: number | null };
 
-/** What is stored, in numbers: of the tenant, or of the user a principal is bound to. */
+const MOST_ACTIVE = 10;
+/** Up to so many messages it takes a moment to look at each whether it has a vector. */
+const FEW = 20_000;
+
+/** What is stored, in numbers: of the tenant, or of the user a principal is bound to. From counters that writers keep, so that it takes no longer with more messages. */
 export class StatsRepository extends Repository {
   async summary(query: StatsQuery = {}, models: readonly EmbeddingModel[] = []): Promise<Stats> {
-    const { period = 'day', from, to = new Date(this.context.clock().getTime() + 1) } = query;
-    const buckets = bucketsOf(period, from, to);
+    const { period = 'day', from, to } = query;
+    const now = this.context.clock();
+    const buckets = bucketsOf(period, from, to ?? new Date(now.getTime() + 1));
     if (!buckets)
       throw invalidInput(
         '`from` must be before `to`, and there may be 400 periods between them at most.',
         'Take a longer `period` or a shorter time.',
       );
     const owner = await this.owner(query.user);
-    const ask = <Row extends object>(statement: Parameters<typeof this.context.db.query>[0], ...values: unknown[]): Promise<Row[]> =>
+    const ask = <Row extends object>(statement: Statement, ...values: unknown[]): Promise<Row[]> =>
       this.context.db.query<Row>(statement, [this.tenantId, owner, ...values], this.context.transaction);
-    const conversations = await ask<ConversationCount>(countConversations);
+    const conversations = await ask<ConversationCount>(countConversations, MOST_ACTIVE);
     const [records] = await ask<Records>(findRecords);
-    const times = await ask<TimeCount>(countMessagesByTime, [...buckets.map(({ start }) => start), to]);
+    // Until now is until the end of today: nobody has said anything later, and a day that is not cut is a row.
+    const moments = [...buckets.map(({ start }) => start), to ?? endOfDay(now)];
+    const times = await ask<TimeCount>(countMessagesByTime, moments, [
+      ...new Set([moments[0]!, moments.at(-1)!].filter(cutsDay).map(dayOf)),
+    ]);
+    const byStatus = conversations.filter(({ by }) => by === 'status');
+    const messages = sum(byStatus, 'messages');
     const [embeddings] = await ask<{ pending: number }>(
-      countPendingEmbeddings,
+      messages > FEW ? estimatePendingEmbeddings : countPendingEmbeddings,
       models.map(({ provider }) => provider),
       models.map(({ model }) => model),
       models.map(({ dimensions }) => dimensions ?? null),
@@ -73,16 +97,21 @@ export class StatsRepository extends Repository {
     const { tasks, ...found } = records!;
     return {
       ...found,
-      conversations: sum(conversations, 'conversations'),
-      conversationsByStatus: sumBy(conversations, 'status', 'conversations'),
-      messages: sum(times, 'messages'),
+      conversations: sum(byStatus, 'conversations'),
+      conversationsByStatus: sumBy(byStatus, 'status', 'conversations'),
+      messages,
       messagesByRole: sumBy(times, 'role', 'messages'),
       tasks: Object.values(tasks).reduce((total, count) => total + count, 0),
       tasksByStatus: tasks,
-      inputTokens: sum(conversations, 'inputTokens'),
-      outputTokens: sum(conversations, 'outputTokens'),
-      turns: sum(conversations, 'turns'),
-      byPlatform: platforms(conversations),
+      inputTokens: sum(byStatus, 'inputTokens'),
+      outputTokens: sum(byStatus, 'outputTokens'),
+      turns: sum(byStatus, 'turns'),
+      mostActiveUsers: conversations
+        .filter(({ by }) => by === 'user')
+        .map(({ user, conversations, messages }) => ({ user, conversations, messages })),
+      byPlatform: conversations
+        .filter(({ by }) => by === 'platform')
+        .map(({ platform, conversations, messages }) => ({ platform, conversations, messages })),
       period,
       byPeriod: buckets.flatMap((bucket, at) => {
         const inside = times.filter((count) => count.bucket === at + 1);
@@ -122,11 +151,7 @@ function sumBy<Row, K extends keyof Row>(rows: readonly Row[], by: K, key: Numbe
   return Object.fromEntries(sums) as Partial<Record<Row[K] & string, number>>;
 }
 
-const platforms = (rows: readonly ConversationCount[]): Stats['byPlatform'] =>
-  [...new Set(rows.map(({ platform }) => platform))]
-    .map((platform) => {
-      const its = rows.filter((row) => row.platform === platform);
-      return { platform, conversations: sum(its, 'conversations'), messages: sum(its, 'messages') };
-    })
-    .sort((a, b) => b.messages - a.messages || String(a.platform).localeCompare(String(b.platform)))
-    .slice(0, 50);
+const DAY = 24 * 60 * 60 * 1000;
+const cutsDay = (moment: Date): boolean => moment.getTime() % DAY !== 0;
+const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
+const endOfDay = (moment: Date): Date => new Date(Math.floor(moment.getTime() / DAY) * DAY + DAY);

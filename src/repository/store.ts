@@ -1,27 +1,42 @@
 import type { Database } from '../db/database.js';
+import { AppError } from '../errors.js';
 import { bindModels } from '../models/bind-models.js';
 import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
+import { AccountRepository } from './accounts.js';
+import { ActiveUserRepository } from './active-user.js';
+import { ApiTokenRepository } from './api-tokens.js';
 import { AssetRepository } from './assets.js';
 import { BroughtVectors } from './brought-vectors.js';
 import type { Context } from './context.js';
 import { ConversationRepository } from './conversations.js';
+import { ErasureRepository } from './erasure.js';
 import { EventRepository } from './events.js';
 import { GraphRepository } from './graph.js';
 import { GraphQueries } from './graph-query.js';
 import { HistoryRepository } from './history.js';
 import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
+import { LoginAttemptRepository } from './login-attempts.js';
 import { MemoryRepository } from './memories.js';
 import { MemoryRemoval } from './memory-removal.js';
 import { MessageRepository } from './messages.js';
+import { OauthGrantRepository } from './oauth-grants.js';
+import { PasswordResetRepository } from './password-resets.js';
+import { PersonalDataRepository } from './personal-data.js';
 import { provision } from './provision.js';
+import type { Quotas } from './quotas.js';
 import { RecallRepository } from './recall.js';
+import { RetentionRepository } from './retention.js';
+import { RetentionPolicies } from './retention-policies.js';
+import type { PolicyDefaults } from './retention-policy.js';
 import { SchemaRepository } from './schema.js';
 import { SearchRepository } from './search.js';
+import { SettingsRepository } from './settings.js';
 import { StatsRepository } from './stats.js';
 import { TaskRepository } from './tasks.js';
+import { TokenBudgets } from './token-budgets.js';
 import { TurnRepository } from './turns.js';
 import { UserRepository } from './users.js';
 import { VectorRepository } from './vectors.js';
@@ -32,8 +47,13 @@ export type StoreOptions = {
   principal: Principal;
   limits: Limits;
   redact?: RedactMode | undefined;
+  policy?: PolicyDefaults | undefined;
+  quotas?: Quotas | undefined;
   clock: () => Date;
 };
+
+/** Row ids of people whom this process erased: what is bound to one of them is of no use any more. */
+const erased = new Set<string>();
 
 /** Everything one principal may do to the data. Cheap to make: one per principal, or per request. */
 export class Store {
@@ -47,8 +67,14 @@ export class Store {
   readonly search: SearchRepository;
   readonly recall: RecallRepository;
   readonly users: UserRepository;
+  readonly erasure: ErasureRepository;
+  readonly personalData: PersonalDataRepository;
   readonly tasks: TaskRepository;
   readonly stats: StatsRepository;
+  readonly settings: SettingsRepository;
+  readonly retention: RetentionRepository;
+  readonly policies: RetentionPolicies;
+  readonly tokenBudgets: TokenBudgets;
   readonly vectors: VectorRepository;
   readonly broughtVectors: BroughtVectors;
   readonly memories: MemoryRepository;
@@ -56,6 +82,12 @@ export class Store {
   readonly graph: GraphRepository;
   readonly graphQueries: GraphQueries;
   readonly knowledgeGraph: KnowledgeGraphRepository;
+  readonly apiTokens: ApiTokenRepository;
+  readonly accounts: AccountRepository;
+  readonly activeUser: ActiveUserRepository;
+  readonly loginAttempts: LoginAttemptRepository;
+  readonly passwordResets: PasswordResetRepository;
+  readonly oauthGrants: OauthGrantRepository;
   readonly #context: Context;
 
   constructor(unbound: Context) {
@@ -69,8 +101,14 @@ export class Store {
     this.search = new SearchRepository(context);
     this.recall = new RecallRepository(context);
     this.users = new UserRepository(context);
+    this.erasure = new ErasureRepository(context);
+    this.personalData = new PersonalDataRepository(context);
     this.tasks = new TaskRepository(context);
     this.stats = new StatsRepository(context);
+    this.settings = new SettingsRepository(context);
+    this.retention = new RetentionRepository(context);
+    this.policies = new RetentionPolicies(context);
+    this.tokenBudgets = new TokenBudgets(context);
     this.vectors = new VectorRepository(context);
     this.broughtVectors = new BroughtVectors(context);
     this.memories = new MemoryRepository(context);
@@ -80,10 +118,19 @@ export class Store {
     this.knowledgeGraph = new KnowledgeGraphRepository(context);
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
+    this.oauthGrants = new OauthGrantRepository(context);
+    this.apiTokens = new ApiTokenRepository(context);
+    this.accounts = new AccountRepository(context);
+    this.activeUser = new ActiveUserRepository(context);
+    this.loginAttempts = new LoginAttemptRepository(context);
+    this.passwordResets = new PasswordResetRepository(context);
   }
 
   /** Makes sure that the principal's tenant and user are there, and opens its store. */
   static async open(options: StoreOptions): Promise<Store> {
+    const { user, role, scopes } = options.principal;
+    if (user !== null && (role === 'admin' || role === 'system' || scopes.has('admin')))
+      throw new AppError('forbidden', 'Nobody who acts for one user only can administer.', { hint: 'Leave out either of the two.' });
     const context = bound(options);
     const userId = await provision(context);
     return new Store({ ...context, userId, transaction: undefined });
@@ -91,6 +138,16 @@ export class Store {
 
   get principal(): Principal {
     return this.#context.principal;
+  }
+
+  /** The user it is bound to was erased: whoever goes on needs a new one, for a new user of the same name. */
+  get retired(): boolean {
+    return this.#context.userId !== null && erased.has(this.#context.userId);
+  }
+
+  /** Says that a user is erased. */
+  retire(userId: string): void {
+    erased.add(userId);
   }
 
   /** Runs `work` with a store bound to one transaction; nested calls join the outer one. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError, invalidInput, notFound } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Redacted } from '../redaction/redaction.js';
+import { estimateTokens } from '../tokens.js';
 import { contentText } from './content.js';
 import { Repository } from './context.js';
 import { assertMessageSize } from './message-size.js';
@@ -73,7 +74,7 @@ export class TurnRepository extends Repository {
       JSON.stringify(messages.flatMap(({ id, message }) => (message.assets ?? []).map((asset) => assetRow(id, asset)))),
       JSON.stringify(messages.flatMap(({ id, message }) => (message.embedding ? [vectorRow(id, message.embedding)] : []))),
     ];
-    const rows = await this.context.db.query<Row>(saveTurn, values, this.context.transaction);
+    const rows = await this.withinQuotas(turn, () => this.context.db.query<Row>(saveTurn, values, this.context.transaction));
     const first = rows[0];
     if (!first) throw await this.refusal(turn);
     return {
@@ -84,6 +85,30 @@ export class TurnRepository extends Repository {
       messages: rows.map(({ id, seq, createdAt, deduplicated }) => ({ id, seq, createdAt, deduplicated })),
       redacted,
     };
+  }
+
+  /** Writes when there is room for it and counts what was written, where anything limits the tenant at all. */
+  private async withinQuotas(turn: NewTurn, write: () => Promise<Row[]>): Promise<Row[]> {
+    const { quotas } = this.context;
+    if (!quotas) return write();
+    const asked = { messages: turn.messages.length, bytes: 0 };
+    const { max_bytes, token_budget_refuse } = await quotas.policy(this.context);
+    if (max_bytes !== null) asked.bytes = turn.messages.reduce((sum, message) => sum + bytesOf(message), 0);
+    if (token_budget_refuse !== null)
+      await quotas.spend(
+        this.context,
+        turn,
+        turn.messages.reduce((sum, message) => sum + tokensOf(message), 0),
+      );
+    const settle = await quotas.admit(this.context, asked);
+    let saved = 0;
+    try {
+      const rows = await write();
+      saved = rows.filter(({ deduplicated }) => !deduplicated).length;
+      return rows;
+    } finally {
+      settle({ messages: saved, bytes: (asked.bytes * saved) / asked.messages });
+    }
   }
 
   private check(turn: NewTurn): void {
@@ -172,7 +197,21 @@ const messageRow = (message: NewMessage, now: Date) => ({
   metadata: message.metadata ?? {},
   created_at: message.createdAt ?? now,
   asset_count: message.assets?.length ?? 0,
+  asset_bytes: (message.assets ?? []).reduce((sum, { data }) => sum + (data?.length ?? 0), 0),
 });
+
+/** Nearly what the database makes of it: how it writes JSON differs in blanks. */
+const bytesOf = ({ content, toolCalls, toolResults, metadata = {}, assets = [] }: NewMessage): number =>
+  [content, toolCalls, toolResults, metadata].reduce<number>(
+    (sum, part) => sum + (part === undefined ? 0 : Buffer.byteLength(JSON.stringify(part))),
+    assets.reduce((sum, { data }) => sum + (data?.length ?? 0), 0),
+  );
+
+/** As the budget counts it: what was given, else the usual estimate. */
+const tokensOf = ({ content, inputTokens, outputTokens }: NewMessage): number =>
+  inputTokens === undefined && outputTokens === undefined
+    ? 4 + estimateTokens(contentText(content))
+    : (inputTokens ?? 0) + (outputTokens ?? 0);
 
 const typeOf = ({ toolCalls, toolResults }: NewMessage): string =>
   toolResults?.length ? 'tool_result' : toolCalls?.length ? 'tool_call' : 'text';

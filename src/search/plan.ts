@@ -18,6 +18,10 @@ export type CandidatePlan = Readonly<{
  */
 const BUDGET = { single: 3000, pairs: 1000 };
 const MAX_PAIRS = 8;
+/** What ts_rank gives a word that stands once in a text. */
+const RANK_OF_ONE_OCCURRENCE = 0.0607927;
+/** What the statement divides the weight of a word by in a text of average length. */
+const TYPICAL_DIVISOR = 1.9;
 
 /** Looks up every word. */
 export const planAll = (terms: readonly PlannedTerm[]): CandidatePlan => ({
@@ -52,8 +56,8 @@ export function planCandidates(terms: readonly PlannedTerm[], documents: number,
     ],
     weights: [...single.map(({ idf }) => idf), ...chosen.map(() => 0)],
     rest: rest.map(({ lexeme }) => quoteLexeme(lexeme)).join(' | '),
-    // ts_rank of an OR is the mean over its words.
-    restWeight: rest.reduce((sum, { idf }) => sum + idf, 0),
+    // ts_rank of an OR is the mean over its words; the weight makes one occurrence of each of them count what it counts alone.
+    restWeight: rest.reduce((sum, { idf }) => sum + idf, 0) / (TYPICAL_DIVISOR * RANK_OF_ONE_OCCURRENCE),
     pruned: true,
   };
 }

@@ -5,10 +5,10 @@ export type ChangeSource = Readonly<{
   listen(onHint: (tenantId: string) => void): Promise<() => Promise<void>>;
   announce(tenantId: string): Promise<void>;
   /**
-   * Which of these conversations changed after `mark` was handed out; a null mark only hands out the first one. A change is
+   * Which of these topics, conversations by their ids and graphs, changed after `mark` was handed out; a null mark only hands out the first one. A change is
    * reported once and never missed, however the transactions that made them overlap.
    */
-  changedSince(tenantId: string, mark: string | null, conversationIds: readonly string[]): Promise<{ mark: string; changed: string[] }>;
+  changedSince(tenantId: string, mark: string | null, topics: readonly string[]): Promise<{ mark: string; changed: string[] }>;
 }>;
 
 type Handler = () => void;
@@ -22,7 +22,7 @@ const SPACING_MS = 100;
 const LINGER_MS = 5_000;
 
 /**
- * Tells subscribers in this process that a conversation changed, whichever process changed it. Writers call `wrote` after
+ * Tells subscribers in this process that a conversation or a graph changed, whichever process changed it. Writers call `wrote` after
  * their commit. Nothing runs while nobody is subscribed, and nothing here keeps the process alive.
  */
 export class ChangeFeed {
@@ -36,6 +36,7 @@ export class ChangeFeed {
   #leaving: NodeJS.Timeout | undefined;
   #listening: Promise<() => Promise<void>> | undefined;
   #interested = 0;
+  #ending = false;
   #closed = false;
 
   constructor(open: () => Promise<ChangeSource>, log: Log) {
@@ -43,7 +44,7 @@ export class ChangeFeed {
     this.#log = log;
   }
 
-  /** To be called after a commit that left events behind. */
+  /** To be called after a commit that left events behind, or changed a graph. */
   wrote(tenantId: string): void {
     if (this.#closed) return;
     this.#wake(tenantId);
@@ -51,12 +52,12 @@ export class ChangeFeed {
     this.#announcing ??= setTimeout(() => void this.#announce(), SPACING_MS).unref();
   }
 
-  /** Calls `handler` after each change of the conversation from now on. Ask first whether the subscriber may see it. */
-  async subscribe(tenantId: string, conversationId: string, handler: Handler): Promise<() => void> {
+  /** Calls `handler` after each change of the topic from now on. Ask first whether the subscriber may see it. */
+  async subscribe(tenantId: string, topic: string, handler: Handler): Promise<() => void> {
     const tenant = this.#tenants.get(tenantId) ?? { handlers: new Map(), mark: null, reading: undefined, again: false };
     this.#tenants.set(tenantId, tenant);
-    const handlers = tenant.handlers.get(conversationId) ?? new Set();
-    tenant.handlers.set(conversationId, handlers);
+    const handlers = tenant.handlers.get(topic) ?? new Set();
+    tenant.handlers.set(topic, handlers);
     handlers.add(handler);
     const leave = this.#join();
     let subscribed = true;
@@ -64,7 +65,7 @@ export class ChangeFeed {
       if (!subscribed) return;
       subscribed = false;
       handlers.delete(handler);
-      if (handlers.size === 0) tenant.handlers.delete(conversationId);
+      if (handlers.size === 0) tenant.handlers.delete(topic);
       if (tenant.handlers.size === 0 && this.#tenants.get(tenantId) === tenant) this.#tenants.delete(tenantId);
       leave();
     };
@@ -82,7 +83,7 @@ export class ChangeFeed {
    * seconds, because hints can be lost. Call it before looking and await it after finding nothing: then no write slips through.
    */
   waitFor(tenantId: string, signal: AbortSignal, ms: number): Promise<void> {
-    if (this.#closed || signal.aborted || ms <= 0) return Promise.resolve();
+    if (this.#ending || signal.aborted || ms <= 0) return Promise.resolve();
     const leave = this.#join();
     const waiting = this.#waiting.get(tenantId) ?? new Set();
     this.#waiting.set(tenantId, waiting);
@@ -101,13 +102,24 @@ export class ChangeFeed {
     });
   }
 
+  /** Nobody waits any more: whoever did should answer with what there is. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** Lets go whoever waits, for good; subscribers are told of changes until the feed is closed. */
+  endWaiting(): void {
+    this.#ending = true;
+    for (const waiting of [...this.#waiting.values()]) for (const done of [...waiting]) done();
+  }
+
   /** Lets everybody go. To be called before the database is closed. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.endWaiting();
     clearTimeout(this.#announcing);
     clearTimeout(this.#leaving);
     clearInterval(this.#polling);
-    for (const waiting of [...this.#waiting.values()]) for (const done of [...waiting]) done();
     const reading = [...this.#tenants.values()].map(({ reading }) => reading);
     this.#tenants.clear();
     await Promise.allSettled([...reading, this.#stopListening()]);
@@ -185,7 +197,7 @@ export class ChangeFeed {
       const source = await this.#open();
       const { mark, changed } = await source.changedSince(tenantId, tenant.mark, [...tenant.handlers.keys()]);
       tenant.mark = mark;
-      for (const conversationId of changed) for (const handler of [...(tenant.handlers.get(conversationId) ?? [])]) handler();
+      for (const topic of changed) for (const handler of [...(tenant.handlers.get(topic) ?? [])]) handler();
       if (tenant.again) await new Promise((resolve) => setTimeout(resolve, SPACING_MS).unref());
     } while (tenant.again && !this.#closed);
   }

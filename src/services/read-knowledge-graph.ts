@@ -4,11 +4,12 @@ import type {
   Entity,
   EntityRow,
   KnowledgeGraphRepository,
+  KnowledgePage,
   Part,
   Relation,
   RelationRow,
-  RelationsOf,
 } from '../repository/knowledge-graph.js';
+import { COUNTED, PAGE } from '../repository/sql/knowledge-page.js';
 import { cutText } from '../search/snippet.js';
 
 export type GraphPage = {
@@ -23,8 +24,7 @@ export type GraphPage = {
 const PAGE_BYTES = 19_000;
 /** Relations get this share while there are entities to show as well. */
 const RELATIONS_SHARE = 0.4;
-const ENTITIES = 60;
-const RELATIONS = 100;
+const { entities: ENTITIES, relations: RELATIONS } = PAGE;
 const SMALLEST_TEXT = 200;
 
 /** Where a list goes on: at this row, after so many of its observations; null when all of it was shown. */
@@ -33,7 +33,6 @@ const place = z
   .nullable()
   .optional();
 const position = z.strictObject({ entities: place, relations: place });
-type Place = z.output<typeof place>;
 
 /**
  * Entities and relations in the order in which they were made, as many as an answer may hold; the cursor goes on with both.
@@ -41,51 +40,63 @@ type Place = z.output<typeof place>;
  */
 export async function readKnowledgeGraph(graph: KnowledgeGraphRepository, part: Part, cursor: string | undefined): Promise<GraphPage> {
   const from = cursor === undefined ? {} : decodeCursor('knowledge_graph', part, cursor, position);
-  const entityRows = from.entities === null ? [] : await graph.entities(part, { ...from.entities, limit: ENTITIES + 1 });
-  const { shown, relationRows, about } =
-    part.part === 'containing'
-      ? await withTheirRelations(graph, entityRows)
-      : await withRelationsOf(graph, part, entityRows, from.relations);
-  const { relations, next } = fitRelations(relationRows, PAGE_BYTES - shown.bytes);
-
-  const rest = { entities: shown.next, relations: next };
-  if (!rest.entities && !rest.relations) return { entities: shown.entities, relations, leftOut: undefined, nextCursor: null };
-  const leftOut = {
-    entities: rest.entities ? await graph.countEntities(part, rest.entities.id) : 0,
-    relations: rest.relations ? await graph.countRelations(about, rest.relations.id) : 0,
-  };
-  // A search goes on with its entities; open_nodes shows all relations of one.
-  const place = about.part === 'of' ? rest.entities && { entities: rest.entities } : rest;
-  return { entities: shown.entities, relations, leftOut, nextCursor: place && encodeCursor('knowledge_graph', part, place) };
+  const page = await graph.page(part, from);
+  if (part.part === 'containing') return showSearch(graph, part, page);
+  const reserved = Math.min(sizeOfAll(page.relations), PAGE_BYTES * RELATIONS_SHARE);
+  const shown = fitEntities(page.entities, PAGE_BYTES - reserved);
+  const { relations, next } = fitRelations(page.relations, PAGE_BYTES - shown.bytes);
+  if (!shown.next && !next) return { entities: shown.entities, relations, leftOut: undefined, nextCursor: null };
+  const leftOut = { entities: entitiesLeft(page, shown.next), relations: next ? left(page.relationCount, relations.length) : 0 };
+  const nextCursor = encodeCursor('knowledge_graph', part, { entities: shown.next, relations: next });
+  return { entities: shown.entities, relations, leftOut, nextCursor };
 }
 
-type Chosen = { shown: ReturnType<typeof fitEntities>; relationRows: RelationRow[]; about: RelationsOf };
-
-async function withRelationsOf(
-  graph: KnowledgeGraphRepository,
-  about: Exclude<Part, { part: 'containing' }>,
-  rows: readonly EntityRow[],
-  from: Place,
-): Promise<Chosen> {
-  const relationRows = from === null ? [] : await graph.relations(about, { ...from, limit: RELATIONS + 1 });
-  const reserved = Math.min(sizeOfAll(relationRows), PAGE_BYTES * RELATIONS_SHARE);
-  return { shown: fitEntities(rows, PAGE_BYTES - reserved), relationRows, about };
-}
-
-/** Fewer entities, where all that fit would leave too little room for their relations. */
-async function withTheirRelations(graph: KnowledgeGraphRepository, rows: readonly EntityRow[]): Promise<Chosen> {
-  const choose = async (budget: number): Promise<Chosen> => {
-    const shown = fitEntities(rows, budget);
-    const about = { part: 'of' as const, ids: rows.slice(0, shown.count).map(({ id }) => id) };
-    return { shown, relationRows: shown.count === 0 ? [] : await graph.relations(about, { limit: RELATIONS + 1 }), about };
+/** Fewer entities, where all that fit would leave too little room for their relations. The cursor goes on with entities; open_nodes shows all relations of one. */
+async function showSearch(graph: KnowledgeGraphRepository, part: Part, page: KnowledgePage): Promise<GraphPage> {
+  const choose = async (budget: number) => {
+    const shown = fitEntities(page.entities, budget);
+    const ids = page.entities.slice(0, shown.count).map(({ id }) => id);
+    return { shown, ids, ...(await relationsOf(graph, page, ids)) };
   };
   const most = await choose(PAGE_BYTES);
-  const fits = most.shown.bytes + sizeOfAll(most.relationRows) <= PAGE_BYTES;
-  return fits ? most : choose(PAGE_BYTES * (1 - RELATIONS_SHARE));
+  const fits = most.shown.bytes + sizeOfAll(most.rows) <= PAGE_BYTES;
+  const { shown, ids, rows, all } = fits ? most : await choose(PAGE_BYTES * (1 - RELATIONS_SHARE));
+  const { relations, next } = fitRelations(rows, PAGE_BYTES - shown.bytes);
+  if (!shown.next && !next) return { entities: shown.entities, relations, leftOut: undefined, nextCursor: null };
+  const count = !next ? 0 : all ? left(rows.length, relations.length) : await graph.countRelationsOf(ids, next.id);
+  const nextCursor = shown.next && encodeCursor('knowledge_graph', part, { entities: shown.next });
+  return { entities: shown.entities, relations, leftOut: { entities: entitiesLeft(page, shown.next), relations: count }, nextCursor };
 }
 
-/** Bytes of an item of a list two levels down in indented JSON. */
-const sizeOf = (item: unknown): number => Buffer.byteLength(JSON.stringify([[item]], null, 2));
+/** Those of the page's relations that are at some of its entities; `all` when there are no others. */
+async function relationsOf(graph: KnowledgeGraphRepository, { relations }: KnowledgePage, ids: readonly string[]) {
+  const wanted = new Set(ids);
+  const rows = relations.filter(({ fromId, toId }) => wanted.has(fromId) || wanted.has(toId));
+  const all = relations.length <= PAGE.relationsOfSearch;
+  // What was cut from the page's may be theirs.
+  return { all, rows: all || rows.length > RELATIONS ? rows : await graph.relationsOf(ids) };
+}
+
+const left = (count: number, shown: number): number => Math.min(COUNTED, count - shown);
+
+const entitiesLeft = ({ entities, entityCount }: KnowledgePage, next: { id: string } | null): number =>
+  next
+    ? left(
+        entityCount,
+        entities.findIndex(({ id }) => id === next.id),
+      )
+    : 0;
+
+const sizes = new WeakMap<object, number>();
+
+/** Bytes of an item of a list two levels down in indented JSON; remembered, because a page is put together more than once. */
+const sizeOf = (item: object): number => {
+  const known = sizes.get(item);
+  if (known !== undefined) return known;
+  const size = Buffer.byteLength(JSON.stringify([[item]], null, 2));
+  sizes.set(item, size);
+  return size;
+};
 
 const sizeOfAll = (rows: readonly RelationRow[]): number =>
   rows.slice(0, RELATIONS).reduce((total, { relation }) => total + sizeOf(relation), 0);
@@ -115,7 +126,8 @@ function fitEntities(rows: readonly EntityRow[], budget: number) {
 function cutEntity(entity: Entity, budget: number): Entity {
   const { name, entityType, observations } = entity;
   const head = { name: cutText(name, budget / 8), entityType: cutText(entityType, budget / 8), observations: [] as string[] };
-  let left = budget - sizeOf(head);
+  // A copy: it grows below, and its size would be remembered.
+  let left = budget - sizeOf({ ...head });
   for (const text of observations) {
     const size = sizeOf([text]);
     if (size > left) {

@@ -1,8 +1,9 @@
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+import type { Transport } from '@modelcontextprotocol/server';
 import { type StdioServerHandle, serveStdio as serveBothEras } from '@modelcontextprotocol/server/stdio';
 import { createMcpServer } from '../mcp/server.js';
 import type { Session } from '../mcp/session.js';
 import { Subscriptions } from '../mcp/subscriptions.js';
+import { listenedTo, watchAll } from './listening.js';
 
 /** Serves one client on a transport that lasts as long as the connection. The first message decides the protocol era. */
 export function serveConnection(session: Session, wire: Transport, onClosed: () => void = () => {}): StdioServerHandle {
@@ -21,10 +22,7 @@ export function serveConnection(session: Session, wire: Transport, onClosed: () 
   return handle;
 }
 
-/**
- * The SDK answers `subscriptions/listen` itself and tells nobody which resources it is about, so they are read off the wire.
- * The request goes on to the SDK when they are watched: once the client has its answer, no change may be missed.
- */
+/** A subscription is opened before the SDK hears of it. */
 function watchListening(wire: Transport, { log }: Session, subscriptions: Subscriptions): void {
   const deliver = wire.onmessage;
   const opening = new Set<string>();
@@ -33,10 +31,7 @@ function watchListening(wire: Transport, { log }: Session, subscriptions: Subscr
     if (uris && 'id' in message) {
       const owner = ownerOf(message.id);
       opening.add(owner);
-      const watched = uris.map((uri) =>
-        subscriptions.add(owner, uri).catch((error: unknown) => log.debug({ err: error, uri }, 'nothing to subscribe to')),
-      );
-      void Promise.all(watched).then(() => {
+      void watchAll(subscriptions, owner, uris, log).then(() => {
         if (opening.delete(owner)) deliver?.(message, extra);
         else subscriptions.remove(owner);
       });
@@ -49,13 +44,6 @@ function watchListening(wire: Transport, { log }: Session, subscriptions: Subscr
     }
     deliver?.(message, extra);
   };
-}
-
-function listenedTo(message: JSONRPCMessage): string[] | undefined {
-  if (!('method' in message) || message.method !== 'subscriptions/listen') return undefined;
-  const wanted = message.params?.notifications as { resourceSubscriptions?: unknown } | undefined;
-  const uris = wanted?.resourceSubscriptions;
-  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : undefined;
 }
 
 const ownerOf = (requestId: unknown): string => `listen ${JSON.stringify(requestId)}`;

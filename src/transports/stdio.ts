@@ -2,6 +2,7 @@ import { Console } from 'node:console';
 import { type Readable, Writable } from 'node:stream';
 import type { App } from '../app.js';
 import type { Session } from '../mcp/session.js';
+import { withActiveUser } from './active-user.js';
 import { serveConnection } from './connection.js';
 import { LineTransport } from './line-transport.js';
 import { sessionOf } from './session-of.js';
@@ -19,7 +20,7 @@ export async function serveStdio(app: App, input: Readable = process.stdin): Pro
   const stop = () => stopping.abort();
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    const session = sessionOf(app);
+    const session = withActiveUser(app, sessionOf(app));
     const wire = new LineTransport(input, output);
     openAfterHandshake(wire, session);
     await untilClosed(session, wire, stopping.signal);

@@ -21,6 +21,7 @@ const embedded = async (): Promise<Fixture> => {
       connection: { client, poolMax: 2, logSql: false, settings: 'preset' },
       concurrentTransactions: false,
       serverMajor: 18,
+      tryLock: async () => null,
       describe: () => direct.describe(),
       close: async () => undefined,
     },

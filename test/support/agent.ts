@@ -1,14 +1,18 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { Transport } from '@modelcontextprotocol/server';
+import { loadConfig } from '../../src/config.js';
+import { Jobs } from '../../src/jobs/jobs.js';
 import { createLog } from '../../src/log.js';
-import { type Role, scopesOf } from '../../src/principal.js';
+import { type Role, type Scope, scopesOf } from '../../src/principal.js';
 import type { Neighbours } from '../../src/recall/soft-terms.js';
 import type { RedactMode } from '../../src/redaction/redaction.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
 import { CorpusFolder } from '../../src/repository/corpus-folder.js';
 import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Limits } from '../../src/repository/limits.js';
+import type { Quotas } from '../../src/repository/quotas.js';
+import type { PolicyDefaults } from '../../src/repository/retention-policy.js';
 import { ChangeFeed } from '../../src/services/change-feed.js';
 import { CorpusKeeper } from '../../src/services/corpus-keeper.js';
 import { Embeddings } from '../../src/services/embeddings/embeddings.js';
@@ -25,8 +29,12 @@ type Who = {
   tenantId: string;
   user?: string;
   role?: Role;
+  /** Fewer than the role has. */
+  scopes?: ReadonlySet<Scope>;
   limits?: Partial<Limits>;
   redact?: RedactMode;
+  policy?: PolicyDefaults;
+  quotas?: Quotas;
   clock?: () => Date;
   embeddings?: Partial<EmbeddingSettings>;
 };
@@ -60,8 +68,18 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
   const corpus = new CorpusKeeper(async () => new CorpusFolder(engine.db, who.clock ?? (() => new Date())), log);
   const recall = new Recall(neighbours, embeddings, corpus, log);
   const role = who.role ?? (who.user === undefined ? 'service' : 'user');
-  const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: scopesOf(role) };
+  const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: who.scopes ?? scopesOf(role) };
   const store = storeFor(engine.db, { ...who, role });
+  const jobs = new Jobs({
+    config: loadConfig({}, {}),
+    log,
+    clock: who.clock ?? (() => new Date()),
+    database: async () => ({ db: engine.db, models: engine.models }),
+    systemStore: (tenantId) => storeFor(engine.db, { tenantId, role: 'system', ...(who.clock && { clock: who.clock }) }),
+    changes,
+    embeddings,
+    corpus,
+  });
   const handle = serveConnection(
     {
       principal,
@@ -72,6 +90,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
       embeddings,
       recall,
       corpus,
+      jobs,
       log,
       version: '0.0.0',
     },
@@ -104,6 +123,7 @@ export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
     async [Symbol.asyncDispose]() {
       await client.close();
       await handle.close();
+      await jobs.close();
       await changes.close();
       await embeddings.close();
       await recall.close();

@@ -39,6 +39,10 @@ export class RecordingDatabase implements Database {
     return this.#inner.listen(channel, handler);
   }
 
+  tryLock(name: string) {
+    return this.#inner.tryLock(name);
+  }
+
   rowSecurity() {
     return this.#inner.rowSecurity();
   }

@@ -3,6 +3,8 @@ import { defineModels, type Models } from '../../src/models/index.js';
 import { type Role, type Scope, scopesOf } from '../../src/principal.js';
 import type { RedactMode } from '../../src/redaction/redaction.js';
 import type { Limits } from '../../src/repository/limits.js';
+import type { Quotas } from '../../src/repository/quotas.js';
+import type { PolicyDefaults } from '../../src/repository/retention-policy.js';
 import { Store } from '../../src/repository/store.js';
 
 type Who = {
@@ -12,6 +14,8 @@ type Who = {
   scopes?: ReadonlySet<Scope>;
   limits?: Partial<Limits>;
   redact?: RedactMode;
+  policy?: PolicyDefaults;
+  quotas?: Quotas;
   clock?: () => Date;
 };
 
@@ -28,7 +32,7 @@ export function modelsOf(db: Database): Models {
 /** What a principal of this tenant works with: bound to `user` when one is given, for all users of the tenant otherwise. */
 export function storeFor(
   db: Database,
-  { tenantId, user, role = user ? 'user' : 'service', scopes, limits, redact, clock }: Who,
+  { tenantId, user, role = user ? 'user' : 'service', scopes, limits, redact, policy, quotas, clock }: Who,
 ): Promise<Store> {
   return Store.open({
     db,
@@ -36,6 +40,8 @@ export function storeFor(
     principal: { tenantId, user: user ?? null, role, scopes: scopes ?? scopesOf(role) },
     limits: { ...LIMITS, ...limits },
     redact,
+    policy,
+    quotas,
     clock: clock ?? (() => new Date()),
   });
 }

@@ -61,8 +61,12 @@ describeEngines('analytics toolset', (engine) => {
         total_tokens: 70,
       },
       averages: { messages_per_conversation: 2.33, turns_per_conversation: 1.33, tokens_per_conversation: 23.33 },
-      longest_conversation: { id: long.conversation_id, title: 'Long', message_count: 4 },
+      longest_conversation: { id: long.conversation_id, title: 'Long', user: 'ann', message_count: 4 },
       most_active_user: { user: 'ann', conversations: 1, messages: 4 },
+      most_active_users: [
+        { user: 'ann', conversations: 1, messages: 4 },
+        { user: 'bob', conversations: 1, messages: 2 },
+      ],
       by_platform: [
         { platform: 'slack', conversations: 2, messages: 6 },
         { platform: null, conversations: 1, messages: 1 },
@@ -132,6 +136,7 @@ describeEngines('analytics toolset', (engine) => {
         totals: { conversations: 0, messages: 0, users },
         longest_conversation: null,
         most_active_user: null,
+        most_active_users: [],
         by_platform: [],
         by_period: [],
       });

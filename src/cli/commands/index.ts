@@ -12,5 +12,11 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'export', load: () => import('./export.js') },
   { name: 'seed', load: () => import('./seed.js') },
   { name: 'embeddings', load: () => import('./embeddings.js') },
+  { name: 'tenant', load: () => import('./tenant.js') },
+  { name: 'user', load: () => import('./user.js') },
+  { name: 'token', load: () => import('./token.js') },
+  { name: 'retention', load: () => import('./retention.js') },
+  { name: 'jobs', load: () => import('./jobs.js') },
+  { name: 'stats', load: () => import('./stats.js') },
   { name: 'generate', load: () => import('./generate.js') },
 ];

@@ -18,11 +18,15 @@ const O_CREAT = 0x200;
  * Takes the right to run the engine of a folder, or answers null at once when another process has it. The kernel gives it
  * back when the process ends, however it ends; nothing here looks at clocks or process ids.
  */
-export const tryLeaderLock = async (dataDir: string): Promise<LeaderLock | null> => {
-  if (process.platform === 'darwin' || process.platform.endsWith('bsd')) return lockFile(join(dataDir, 'leader.lock'));
+export const tryLeaderLock = (dataDir: string): Promise<LeaderLock | null> => tryFolderLock(dataDir, null);
+
+/** The same for anything else that one process at a time may do in a folder. */
+export const tryFolderLock = async (dataDir: string, purpose: string | null): Promise<LeaderLock | null> => {
+  if (process.platform === 'darwin' || process.platform.endsWith('bsd'))
+    return lockFile(join(dataDir, `${(purpose ?? 'leader').replaceAll(':', '-')}.lock`));
   const user = process.getuid?.() ?? userInfo().username;
   const id = createHash('sha256')
-    .update(`${realpathSync(dataDir)}|${user}`)
+    .update([realpathSync(dataDir), user, ...(purpose === null ? [] : [purpose])].join('|'))
     .digest('hex')
     .slice(0, 40);
   return process.platform === 'win32'

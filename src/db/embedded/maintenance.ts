@@ -2,7 +2,10 @@ import { type Engine, runSql } from './engine.js';
 import type { Multiplexer } from './multiplexer.js';
 
 const LOOK_EVERY_MS = 5_000;
-const MEASURE_EVERY_MS = 1_000;
+/** After a large write, plans are bad for this long. */
+const MEASURE_EVERY_MS = 250;
+/** Others wait while tables are analyzed: a few small ones go together, a large one by itself. */
+const ANALYZE_FOR_MS = 100;
 const RETRY_MS = 2;
 const QUIET_MS = 2_000;
 /** A crash replays this much WAL at most, which takes well under a second; the files are recycled after it. */
@@ -41,8 +44,8 @@ const GROWN_TABLE = `
 select format('analyze %I.%I', n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and pg_relation_size(c.oid) > greatest(65536, 3 * 8192 * c.relpages)
-limit 1`;
+  and pg_relation_size(c.oid) > greatest(32768, 3 * 8192 * c.relpages)
+order by pg_relation_size(c.oid) limit 1`;
 
 /**
  * What PostgreSQL's background processes do elsewhere: there are none here. Checkpoints when enough was written, busy or not,
@@ -62,7 +65,8 @@ export class Maintenance {
   /** Who writes one transaction after the other leaves short moments only. */
   #measure(): void {
     clearTimeout(this.#retry);
-    if (!this.#multiplexer.between(analyzeGrownTable)) this.#retry = setTimeout(() => this.#measure(), RETRY_MS).unref();
+    if (this.#multiplexer.isIdle(2 * MEASURE_EVERY_MS)) return;
+    if (!this.#multiplexer.between(analyzeGrownTables)) this.#retry = setTimeout(() => this.#measure(), RETRY_MS).unref();
   }
 
   stop(): void {
@@ -87,7 +91,12 @@ const tidyOneTable = (engine: Engine): void => {
   if (command) runSql(engine, command);
 };
 
-const analyzeGrownTable = (engine: Engine): void => {
-  const command = runSql(engine, GROWN_TABLE)[0]?.[0];
-  if (command) runSql(engine, command);
+const analyzeGrownTables = (engine: Engine): void => {
+  const until = Date.now() + ANALYZE_FOR_MS;
+  for (;;) {
+    const command = runSql(engine, GROWN_TABLE)[0]?.[0];
+    if (!command) return;
+    runSql(engine, command);
+    if (Date.now() >= until) return;
+  }
 };

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Log } from '../../log.js';
 import type { Database, EngineFacts, Statement } from '../database.js';
 import { createDataDir, POSTGRES_MAJOR } from './data-dir.js';
+import { tryFolderLock } from './leader-lock.js';
 import { joinMembers, listMembers } from './membership.js';
 import { currentOwner } from './owner.js';
 import type { Durability } from './pglite-engine.js';
@@ -30,6 +31,11 @@ export const openEmbedded = async (config: EmbeddedConfig, log: Log, templateFil
       },
       concurrentTransactions: false,
       serverMajor: POSTGRES_MAJOR,
+      // The kernel's, and not the engine's: for the engine all processes are one session, which locks nobody out.
+      async tryLock(name) {
+        const lock = await tryFolderLock(dataDir, `job-${name}`);
+        return lock && { lost: NEVER, release: () => lock.release() };
+      },
       describe: (db) => describe(db, dataDir, folder, config.durability),
       async close() {
         await folder.close();
@@ -46,6 +52,9 @@ export const openEmbedded = async (config: EmbeddedConfig, log: Log, templateFil
   }
   return database;
 };
+
+/** What the kernel gave stays ours while the process lives. */
+const NEVER = new AbortController().signal;
 
 const describe = async (database: Database, dataDir: string, folder: SharedFolder, durability: Durability): Promise<EngineFacts> => {
   const [row] = await database.query<{ version: string; extensions: EngineFacts['extensions']; walBytes: number; databaseBytes: number }>(

@@ -15,8 +15,9 @@ export class EngineCrashed extends Error {}
 
 const LONGJMP_STATUS = 100;
 
+// The buffers are taken as they are filled: a small folder never has them all, and with 24 MB a recall in 100,000 messages took a fifth longer.
 const SETTINGS: Readonly<Record<string, string>> = {
-  shared_buffers: '24MB',
+  shared_buffers: '64MB',
   wal_sync_method: 'fsync',
   min_wal_size: '32MB',
   max_wal_size: '64MB',

@@ -14,4 +14,6 @@ export default defineResource({
     const page = await readKnowledgeGraph(store.knowledgeGraph, { part: 'all' }, undefined);
     return { mimeType: 'application/json', text: indented(viewGraph(page)) };
   },
+
+  topicOf: (_, { store }) => store.knowledgeGraph.topic,
 });

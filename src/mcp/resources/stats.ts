@@ -10,7 +10,7 @@ export default defineResource({
 
   async read(_, { store, embeddings }) {
     const stats = await store.stats.summary({}, embeddings.models);
-    const { longestConversation, mostActiveUser } = stats;
+    const { longestConversation, mostActiveUsers } = stats;
     const body = {
       conversations: stats.conversations,
       conversations_by_status: stats.conversationsByStatus,
@@ -24,7 +24,7 @@ export default defineResource({
       tasks: stats.tasks,
       pending_embeddings: stats.pendingEmbeddings,
       longest_conversation: longestConversation && { id: longestConversation.id, messages: longestConversation.messages },
-      most_active_user: mostActiveUser,
+      most_active_user: mostActiveUsers[0] ?? null,
     };
     return { mimeType: 'application/json', text: JSON.stringify(body) };
   },

@@ -1,4 +1,12 @@
 import type { Tool } from '../define.js';
+import getRetentionPolicy from './admin/get-retention-policy.js';
+import listAccounts from './admin/list-accounts.js';
+import listJobs from './admin/list-jobs.js';
+import listLoginAttempts from './admin/list-login-attempts.js';
+import runJob from './admin/run-job.js';
+import runRetention from './admin/run-retention.js';
+import setRetentionPolicy from './admin/set-retention-policy.js';
+import unlockAccount from './admin/unlock-account.js';
 import checkTokenBudget from './analytics/check-token-budget.js';
 import getStats from './analytics/get-stats.js';
 import deleteConversation from './core/delete-conversation.js';
@@ -31,6 +39,7 @@ import pollEvents from './messages/poll-events.js';
 import createTask from './tasks/create-task.js';
 import listTasks from './tasks/list-tasks.js';
 import updateTask from './tasks/update-task.js';
+import forgetUser from './users/forget-user.js';
 import getUserProfile from './users/get-user-profile.js';
 import listUserProfiles from './users/list-user-profiles.js';
 import upsertUserProfile from './users/upsert-user-profile.js';
@@ -59,6 +68,7 @@ export const tools: readonly Tool[] = [
   getUserProfile,
   upsertUserProfile,
   listUserProfiles,
+  forgetUser,
   graphDelete,
   graphStats,
   createEntities,
@@ -78,4 +88,12 @@ export const tools: readonly Tool[] = [
   upsertVectors,
   queryVectors,
   deleteVectors,
+  getRetentionPolicy,
+  setRetentionPolicy,
+  runRetention,
+  listAccounts,
+  listLoginAttempts,
+  unlockAccount,
+  listJobs,
+  runJob,
 ];

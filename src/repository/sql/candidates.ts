@@ -2,7 +2,7 @@ import type { Statement } from '../../db/database.js';
 import { memoryIsVisible } from './memory-visibility.js';
 
 /** Messages that the words of a query find, before those around them come in. */
-export const MAX_CANDIDATES = 300;
+export const MAX_CANDIDATES = 200;
 const MAX_MEMORIES = 300;
 /** No word, however common, makes a search look at more documents than this. */
 const MAX_MATCHES = 20_000;
@@ -22,13 +22,17 @@ const there = 'm.deleted_at is null and ($12::uuid is null or m.id <= $12::uuid)
 const owned =
   '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
 
-/** `matches` joins messages m with the queries q that find them. */
+/**
+ * `matches` joins messages m with the queries q that find them. They are put in order by BM25 (k1 .9, b .4) with every word
+ * counted once and $17 as the average length: ts_rank, which knows no length, has to keep half as many again for as good a ranking.
+ */
 const turns = (name: string, matches: string): Statement => ({
   name,
   text: `
 with matched as (
   select m.id, m.conversation_id, m.stretch, m.seq,
-         sum(q.weight * ts_rank(m.search, q.query)) + max($6::float8 * ts_rank(m.search, $5::tsquery)) as rank
+         sum(q.weight) / (1.54 + 0.36 * min(length(m.search)) / greatest($17::float8, 1))
+           + case when $6::float8 > 0 then max($6::float8 * ts_rank(m.search, $5::tsquery)) else 0 end as rank
   from unnest($3::text[]::tsquery[], $4::float8[]) q(query, weight) ${matches}
   group by m.id, m.conversation_id, m.stretch, m.seq
   order by rank desc, m.id desc
@@ -72,8 +76,7 @@ const lookup = (where: string): string => `cross join lateral (
 
 /**
  * The messages most likely to be what the tsqueries $3 look for, those near in meaning ($14), and so many before ($15) and
- * after ($16) each of them in the same stretch, to be scored by the caller. Each query weighs as the caller says, which
- * ts_rank of one query for all would not do.
+ * after ($16) each of them in the same stretch, to be scored by the caller. Each query weighs as the caller says.
  *
  * Plan: a bitmap scan of `messages_search_idx` for each query; the caller bounds how many match. Then a probe of
  * `messages_seq_key` for each run of neighbours.

@@ -5,9 +5,19 @@ export const CORPUS_SOURCES = ['message', 'memory', 'node'] as const satisfies r
 /** Who said something is counted like a word: no text search configuration makes a lexeme with a space in it. */
 export const AUTHOR = 'author ';
 
-/** The words of a message, and its author as one of them. */
-const messageWords = `tsvector_to_array(m.search) ||
-    case when m.author is null then '{}'::text[] else array['${AUTHOR}' || lower(left(m.author, 200))] end`;
+/** When something was said, by which role and for how many tokens, is counted with its words: one more that no text can hold. */
+export const SAID = 'on ';
+
+/** The words of a message, its author as one of them, and as another the day (UTC), role and tokens that `message_days` adds up. */
+export const messageWords = `tsvector_to_array(m.search) ||
+    case when m.author is null then '{}'::text[] else array['${AUTHOR}' || lower(left(m.author, 200))] end
+    || array['${SAID}' || to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD') || ' ' || m.role || ' ' || coalesce(m.input_tokens, 0)
+      || ' ' || coalesce(m.output_tokens, 0)]`;
+
+/** A word that begins with `SAID`, taken apart. */
+export const saidOn = (word: string): string => `split_part(${word}, ' ', 2)::date`;
+export const saidBy = (word: string): string => `split_part(${word}, ' ', 3)`;
+export const saidTokens = (word: string): string => `split_part(${word}, ' ', 4)::bigint + split_part(${word}, ' ', 5)::bigint`;
 
 /** The documents of the tenant $1 that can be found, and so are counted: which, whose, of which conversation, and their words. */
 export const DOCUMENTS: Record<CorpusSource, string> = {
@@ -33,6 +43,6 @@ export const allDocuments = CORPUS_SOURCES.map((source) => `select '${source}' a
 );
 
 /** Whether a word says something about the length of a text. */
-export const isText = (column: string): string => `${column} not like '${AUTHOR}%'`;
+export const isText = (column: string): string => `${column} not like '${AUTHOR}%' and ${column} not like '${SAID}%'`;
 
 export const WHOLE_TENANT = '00000000-0000-0000-0000-000000000000';

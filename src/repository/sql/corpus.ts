@@ -1,8 +1,17 @@
 import type { Statement } from '../../db/database.js';
-import { allDocuments, CORPUS_SOURCES, documentOf, isText, WHOLE_TENANT } from './corpus-documents.js';
+import { allDocuments, CORPUS_SOURCES, documentOf, isText, SAID, saidBy, saidOn, saidTokens, WHOLE_TENANT } from './corpus-documents.js';
 
 /** One folder at a time, and the next one sees what this one did. Writers take no such lock: theirs are foreign keys. */
 export const lockCorpus: Statement = { name: 'lock_corpus', text: 'select id from tenants where id = $1 for no key update' };
+
+/** How many messages of which role were said on each day of some documents, and their tokens. */
+const days = `
+  select s.scope_id, ${saidOn('w.word')} as day, ${saidBy('w.word')} as role, sum(d.sign)::int as messages,
+         sum(d.sign * (${saidTokens('w.word')}))::bigint as tokens
+  from document d cross join lateral unnest(d.words) w(word)
+  cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id)
+  where d.source = 'message' and w.word like '${SAID}%' and s.scope_id is not null
+  group by 1, 2, 3`;
 
 const scopes = `cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id) where s.scope_id is not null`;
 
@@ -36,8 +45,16 @@ total as (
 ),
 word as (
   select d.source, s.scope_id, w.lexeme, sum(d.sign)::int as documents
-  from document d cross join lateral unnest(d.words) w(lexeme) ${scopes}
+  from document d cross join lateral unnest(d.words) w(lexeme) ${scopes} and w.lexeme not like '${SAID}%'
   group by d.source, s.scope_id, w.lexeme having sum(d.sign) <> 0
+),
+day as (${days}
+),
+said as (
+  insert into message_days (tenant_id, scope_id, day, role, messages, tokens)
+  select $1, d.scope_id, d.day, d.role, d.messages, d.tokens from day d
+  on conflict (tenant_id, scope_id, day, role) do update set
+    messages = message_days.messages + excluded.messages, tokens = message_days.tokens + excluded.tokens
 ),
 gone as (
   delete from corpus_terms c using word w
@@ -82,8 +99,10 @@ total as (
 ),
 word as (
   select d.source, s.scope_id, w.lexeme, sum(d.sign)::int as documents
-  from document d cross join lateral (select w.lexeme from unnest(d.words) w(lexeme) where ${sampled}) w ${scopes}
+  from document d cross join lateral (select w.lexeme from unnest(d.words) w(lexeme) where ${sampled} and w.lexeme not like '${SAID}%') w ${scopes}
   group by d.source, s.scope_id, w.lexeme
+),
+day as (${days}
 )`;
 
 /** Forgets the statistics of a tenant, and what waits to be counted; `countAll` makes them anew. */
@@ -91,7 +110,8 @@ export const forgetCorpus: Statement = {
   name: 'forget_corpus',
   text: `
 with changes as (delete from corpus_changes where tenant_id = $1),
-     totals as (delete from corpus_totals where tenant_id = $1)
+     totals as (delete from corpus_totals where tenant_id = $1),
+     days as (delete from message_days where tenant_id = $1)
 delete from corpus_terms where tenant_id = $1`,
 };
 
@@ -103,6 +123,10 @@ with ${statistics(`select 1 as sign, d.* from (${allDocuments}) d`, 'true')},
 totals as (
   insert into corpus_totals (tenant_id, source, scope_id, documents, length, updated_at)
   select $1, t.source, t.scope_id, t.documents, t.length, $2::timestamptz from total t
+),
+said as (
+  insert into message_days (tenant_id, scope_id, day, role, messages, tokens)
+  select $1, d.scope_id, d.day, d.role, d.messages, d.tokens from day d
 )
 insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
 select $1, w.source, w.scope_id, w.lexeme, w.documents from word w`,
@@ -134,7 +158,10 @@ select (select count(*)::int from corpus_changes x where x.tenant_id = $1) as wa
         where t.documents is distinct from w.documents)
      + (select count(*)::int from total w
         full join (select * from corpus_totals t where t.tenant_id = $1) t on t.source = w.source and t.scope_id = w.scope_id
-        where (coalesce(t.documents, 0), coalesce(t.length, 0)) <> (coalesce(w.documents, 0), coalesce(w.length, 0))) as wrong`,
+        where (coalesce(t.documents, 0), coalesce(t.length, 0)) <> (coalesce(w.documents, 0), coalesce(w.length, 0)))
+     + (select count(*)::int from day w
+        full join (select * from message_days t where t.tenant_id = $1) t on t.scope_id = w.scope_id and t.day = w.day and t.role = w.role
+        where (coalesce(t.messages, 0), coalesce(t.tokens, 0)) <> (coalesce(w.messages, 0), coalesce(w.tokens, 0))) as wrong`,
 };
 
 /** Tenants that have anything to count, and how much of it is counted. */
@@ -143,4 +170,10 @@ export const countedTenants: Statement = {
   text: `
 select t.id, coalesce((select sum(c.documents)::int from corpus_totals c where c.tenant_id = t.id and c.scope_id = '${WHOLE_TENANT}'), 0) as documents
 from tenants t order by t.id`,
+};
+
+export const countedDocumentsOf: Statement = {
+  name: 'counted_documents_of',
+  text: `
+select coalesce(sum(c.documents)::int, 0) as documents from corpus_totals c where c.tenant_id = $1 and c.scope_id = '${WHOLE_TENANT}'`,
 };

@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import { AUTHOR, CORPUS_SOURCES, documentOf, WHOLE_TENANT } from './corpus-documents.js';
+import { AUTHOR, CORPUS_SOURCES, documentOf, isText, WHOLE_TENANT } from './corpus-documents.js';
 
 /** So many changes that nobody has counted yet are taken into account exactly; what is beyond lags. */
 export const MAX_WAITING = 1000;
@@ -9,7 +9,7 @@ export const MAX_WAITING = 1000;
  * lexemes and others ($4) stand, whom it may name, a tsquery of the phrases that must ($8) and must not ($9) occur, and when
  * the newest message was written. Counted is what the principal can read ($2), or what is of the user named ($5).
  *
- * Plan: `corpus_terms_pk` a lexeme and source; the oldest rows of `corpus_changes` with the documents they name, which are few
+ * Plan: one scan of `corpus_terms_pk` for all lexemes and the sources that have any; the oldest rows of `corpus_changes` with the documents they name, which are few
  * most of the time; one probe of an index of conversations.
  */
 export const readRecall: Statement = {
@@ -45,17 +45,20 @@ document as materialized (
 change as materialized (
   select w.lexeme, sum(d.sign)::int as documents from document d cross join lateral unnest(d.words) w(lexeme) group by w.lexeme
 ),
-total as (
-  select coalesce(sum(t.documents), 0)::int as documents, coalesce(sum(t.length), 0)::float8 as length
-  from corpus_totals t, scope s where t.tenant_id = $1 and t.source = any($7::text[]) and t.scope_id = s.id
+holding as materialized (
+  select t.source, t.documents, t.length from corpus_totals t, scope s
+  where t.tenant_id = $1 and t.source = any($7::text[]) and t.scope_id = s.id and t.documents > 0
+),
+total as (select coalesce(sum(h.documents), 0)::int as documents, coalesce(sum(h.length), 0)::float8 as length from holding h),
+counted as (
+  select t.lexeme, sum(t.documents)::int as documents from corpus_terms t
+  where t.tenant_id = $1 and t.source = any(array(select h.source from holding h)) and t.scope_id = (select s.id from scope s)
+    and t.lexeme = any(array(select w.lexeme from wanted w))
+  group by t.lexeme
 ),
 frequency as (
   select w.lexeme, coalesce(f.documents, 0) + coalesce(c.documents, 0) as documents
-  from wanted w cross join scope s
-  cross join lateral (
-    select sum(t.documents)::int as documents from corpus_terms t
-    where t.tenant_id = $1 and t.source = any($7::text[]) and t.scope_id = s.id and t.lexeme = w.lexeme) f
-  left join change c on c.lexeme = w.lexeme
+  from wanted w left join counted f on f.lexeme = w.lexeme left join change c on c.lexeme = w.lexeme
 ),
 author as (
   select a.name, sum(a.messages)::int as messages from (
@@ -90,10 +93,10 @@ select
     where u.tenant_id = $1 and (s.id = '${WHOLE_TENANT}' or u.id = s.id)
       and split_part(lower(u.display_name), ' ', 1) = any($3::text[]) limit 100) as users,
   array(
-    select t.source from corpus_totals t where t.tenant_id = $1 and t.source = any($7::text[]) and t.scope_id = s.id and t.documents > 0
+    select h.source from holding h
     union select w.source from waiting w) as present,
   n.documents + coalesce((select sum(d.sign) from document d), 0)::int as documents,
-  n.length + coalesce((select sum(c.documents) from change c where c.lexeme not like '${AUTHOR}%'), 0)::float8 as length,
+  n.length + coalesce((select sum(c.documents) from change c where ${isText('c.lexeme')}), 0)::float8 as length,
   (select count(*)::int from (
      select from corpus_changes x where x.tenant_id = $1 and x.source = any($7::text[]) and (s.id = '${WHOLE_TENANT}' or x.user_id = s.id)
      limit 1 + greatest(${MAX_WAITING}, n.documents / 5)) x) as waiting,

@@ -1,6 +1,7 @@
 import type { Statement } from '../../db/database.js';
 import { DOCUMENTS } from './corpus-documents.js';
 import { jsonMerge } from './json-merge.js';
+import { messageBytes } from './message-bytes.js';
 
 /** A pause longer than this starts a new stretch of the conversation; recall does not look for neighbours across one. */
 const STRETCH_PAUSE = `interval '6 hours'`;
@@ -50,7 +51,7 @@ turn as (
 input as (
   select * from jsonb_to_recordset($9::jsonb) as m(
     ord int, id uuid, role text, type text, author text, content jsonb, text text, tool_calls jsonb, tool_results jsonb,
-    input_tokens int, output_tokens int, client_message_id text, metadata jsonb, created_at timestamptz, asset_count int)
+    input_tokens int, output_tokens int, client_message_id text, metadata jsonb, created_at timestamptz, asset_count int, asset_bytes bigint)
 ),
 target as (
   (select c.id, c.status, c.user_id from conversations c, turn t
@@ -128,7 +129,8 @@ total as (
          coalesce(max(stretches_after) filter (where n = 1), 0)::int as stretches,
          max(role) filter (where n = 1) as first_role, max(created_at) filter (where n = 1) as first_at,
          (array_agg(role order by n desc))[1] as last_role, (array_agg(created_at order by n desc))[1] as last_at,
-         coalesce(sum(input_tokens), 0)::bigint as input_tokens, coalesce(sum(output_tokens), 0)::bigint as output_tokens
+         coalesce(sum(input_tokens), 0)::bigint as input_tokens, coalesce(sum(output_tokens), 0)::bigint as output_tokens,
+         coalesce(sum(${messageBytes('fresh', 'fresh.asset_bytes')}), 0)::bigint as bytes
   from fresh
 ),
 continued as (
@@ -148,6 +150,7 @@ continued as (
       + case when n.messages > 0 and (c.last_message_at is null or n.first_at - c.last_message_at > ${STRETCH_PAUSE}) then 1 else 0 end,
     last_role = coalesce(n.last_role, c.last_role), last_message_at = coalesce(n.last_at, c.last_message_at),
     input_tokens = c.input_tokens + n.input_tokens, output_tokens = c.output_tokens + n.output_tokens,
+    stored_bytes = c.stored_bytes + n.bytes,
     last_activity_at = greatest(c.last_activity_at, n.last_at), updated_at = t.now
   from target g, turn t, total n
   where c.tenant_id = $1 and c.id = g.id and c.status <> 'archived' and (t.conversation_key is null or c.status = 'active')
@@ -159,12 +162,12 @@ continued as (
 started as (
   insert into conversations (
     tenant_id, id, user_id, device_id, session_id, platform, chat_id, conversation_key, key_owner_id, title, topic, metadata,
-    last_seq, message_count, last_turn, last_stretch, last_role, last_message_at, input_tokens, output_tokens,
+    last_seq, message_count, last_turn, last_stretch, last_role, last_message_at, input_tokens, output_tokens, stored_bytes,
     started_at, last_activity_at, created_at, updated_at)
   select t.tenant_id, t.new_id, (select id from owner), (select id from device), (select id from session),
          t.platform, t.chat_id, t.conversation_key, coalesce(t.bound_user_id, '00000000-0000-0000-0000-000000000000'), t.title, t.topic,
          case when t.metadata is null then '{}' else ${jsonMerge(`'{}'::jsonb`, 't.metadata')} end,
-         n.messages, n.messages, n.turns + 1, n.stretches + 1, n.last_role, n.last_at, n.input_tokens, n.output_tokens,
+         n.messages, n.messages, n.turns + 1, n.stretches + 1, n.last_role, n.last_at, n.input_tokens, n.output_tokens, n.bytes,
          n.first_at, n.last_at, t.now, t.now
   from turn t, total n
   where t.conversation_id is null and not exists (select from target)

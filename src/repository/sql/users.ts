@@ -17,6 +17,7 @@ const userSource = `users u left join lateral (
  */
 export const findUser: Statement = {
   name: 'find_user',
+  asOwner: true,
   text: `
 with named as (
   select 1 as rank, u.id from users u where u.tenant_id = $1 and u.external_id = $3

@@ -26,10 +26,10 @@ export class EmbeddingWork {
   readonly #thorough = new Map<string, number>();
   readonly #indexed = new Map<string, number>();
   readonly #prefixed = new Set<string>();
-  readonly #saved: (count: number) => void;
+  readonly #saved: (count: number, tenantId: string) => void;
   #embedder: Promise<Embedder | null> | undefined;
 
-  constructor(settings: EmbeddingSettings, log: Log, saved: (count: number) => void = () => {}) {
+  constructor(settings: EmbeddingSettings, log: Log, saved: (count: number, tenantId: string) => void = () => {}) {
     this.#settings = settings;
     this.#log = log;
     this.#saved = saved;
@@ -84,7 +84,7 @@ export class EmbeddingWork {
     const { own, earlier } = await this.#spaces(queue, tenantId, embedder);
     const thorough = this.#isThorough(tenantId, hinted);
     if (!(await queue.hasWork(own, thorough))) return this.#afterwards(queue, own);
-    const tenant = this.#tenants.get(tenantId) ?? new TenantEmbedding(queue, this.#closing.signal, this.#saved);
+    const tenant = this.#tenants.get(tenantId) ?? new TenantEmbedding(queue, this.#closing.signal, (count) => this.#saved(count, tenantId));
     this.#tenants.set(tenantId, tenant);
     // What is said during a change of models must be found by the one that answers, too.
     if (earlier) await this.#follow(tenant, earlier);

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { EmbeddingQueue, SpaceRecord } from '../../repository/embedding-queue.js';
 import type { EmbeddingModel } from '../../repository/stats.js';
@@ -34,13 +35,18 @@ export class Embeddings {
   readonly #spaces = new Map<string, { at: number; spaces: Promise<SpaceRecord[]> }>();
   readonly #loops = new Map<string, BackgroundLoop>();
   readonly #indexChecks = new Map<string, number>();
+  /** Vectors stored for tenants that are being caught up with. */
+  readonly #stored = new Map<string, number>();
   #closed = false;
 
   constructor(settings: EmbeddingSettings, open: Open, log: Log) {
     this.#settings = settings;
     this.#open = open;
     this.#log = log;
-    this.#work = new EmbeddingWork(settings, log);
+    this.#work = new EmbeddingWork(settings, log, (count, tenantId) => {
+      const stored = this.#stored.get(tenantId);
+      if (stored !== undefined) this.#stored.set(tenantId, stored + count);
+    });
   }
 
   /** Whether there is a provider at all: without one nothing can be searched by meaning. */
@@ -70,6 +76,22 @@ export class Embeddings {
   /** To be called after a commit: there may be something to embed. */
   wrote(tenantId: string): void {
     this.#loops.get(tenantId)?.hint();
+  }
+
+  /** Embeds what is due in a tenant that this process does not serve, unless another process is at it. Answers how many vectors were stored. */
+  async catchUp(tenantId: string): Promise<number> {
+    if (!this.configured || this.#closed || this.#loops.has(tenantId) || this.#stored.has(tenantId)) return 0;
+    this.#stored.set(tenantId, 0);
+    try {
+      const [embedder, queue] = await Promise.all([this.#work.embedder(), this.#open(tenantId)]);
+      if (embedder) await this.#work.work(queue, tenantId, embedder, true);
+      return this.#stored.get(tenantId) ?? 0;
+    } catch (error) {
+      if (!(error instanceof ProviderDown)) throw error;
+      throw new AppError('unavailable', `The embedding provider does not work: ${error.message}.`, { cause: error });
+    } finally {
+      this.#stored.delete(tenantId);
+    }
   }
 
   async queryVector(tenantId: string, text: string): Promise<QueryAnswer> {

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { PERIODS } from '../../../repository/periods.js';
+import { viewStats } from '../../../services/stats-view.js';
 import { defineTool } from '../../define.js';
 import { timestamp, user } from '../../schemas.js';
-import { viewStats } from '../../views.js';
 
 const counts = () => z.record(z.string(), z.number());
+const activity = () => z.object({ user: z.string(), conversations: z.number(), messages: z.number() });
 const moment = () => z.string().meta({ format: 'date-time' });
 
 export default defineTool({
   name: 'get_stats',
   title: 'Get statistics',
-  description: 'What is stored, in numbers: totals, averages, the longest conversation, the most active user, messages over time.',
+  description: 'What is stored, in numbers: totals, averages, the longest conversation, the most active users, messages over time.',
   toolset: 'analytics',
   scope: 'conversations:read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
@@ -39,21 +40,28 @@ export default defineTool({
       turns_per_conversation: z.number(),
       tokens_per_conversation: z.number(),
     }),
-    longest_conversation: z.object({ id: z.string(), title: z.string().nullable(), message_count: z.number() }).nullable(),
-    most_active_user: z.object({ user: z.string(), conversations: z.number(), messages: z.number() }).nullable(),
+    longest_conversation: z
+      .object({ id: z.string(), title: z.string().nullable(), user: z.string().nullable(), message_count: z.number() })
+      .nullable(),
+    most_active_user: activity().nullable(),
+    most_active_users: z.array(activity()).describe('By messages in their conversations.'),
     by_platform: z.array(z.object({ platform: z.string().nullable(), conversations: z.number(), messages: z.number() })),
     by_period: z.array(z.object({ start: moment(), end: moment(), messages: z.number(), tokens: z.number() })),
-    pending_embeddings: z.number(),
+    pending_embeddings: z.number().describe('10,000 may stand for more.'),
   }),
 
   run: async (query, { store, embeddings }) => viewStats(await store.stats.summary(query, embeddings.models)),
 
-  text({ totals, averages, longest_conversation: longest, most_active_user: active, pending_embeddings }) {
+  text({ totals, averages, longest_conversation: longest, most_active_users: active, pending_embeddings }) {
     return [
       `${totals.conversations} conversations (${list(totals.conversations_by_status)}), ${totals.messages} messages (${list(totals.messages_by_role)}), ${totals.users} users, ${totals.memories} memories, ${totals.tasks} tasks (${list(totals.tasks_by_status)}), ${totals.total_tokens} tokens.`,
       `On average ${averages.messages_per_conversation} messages and ${averages.tokens_per_conversation} tokens a conversation.`,
-      longest ? `Longest: ${longest.id}${longest.title ? ` “${longest.title}”` : ''}, ${longest.message_count} messages.` : '',
-      active ? `Most active: ${active.user}, ${active.messages} messages in ${active.conversations} conversations.` : '',
+      longest
+        ? `Longest: ${longest.id}${longest.title ? ` “${longest.title}”` : ''}, ${longest.message_count} messages${longest.user ? `, of ${longest.user}` : ''}.`
+        : '',
+      active.length > 0
+        ? `Most active: ${active.map(({ user, messages, conversations }) => `${user} (${messages} messages in ${conversations} conversations)`).join(', ')}.`
+        : '',
       `Waiting to be embedded: ${pending_embeddings}.`,
     ]
       .filter(Boolean)

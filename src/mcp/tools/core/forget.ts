@@ -50,7 +50,7 @@ export default defineTool({
     dry_run: z.boolean(),
   }),
 
-  async run({ memory_ids, filter, mode, dry_run }, { store }) {
+  async run({ memory_ids, filter, mode, dry_run }, { store, principal }) {
     const { tags_match, conversation_id, ...rest } = filter ?? {};
     const { affected, counts, undoUntil } = await store.removal.forget({
       memoryIds: memory_ids,
@@ -59,8 +59,9 @@ export default defineTool({
       dryRun: dry_run,
     });
     const { notFound, ...others } = counts;
+    const readable = principal.scopes.has('memories:read');
     return {
-      affected: affected.slice(0, SHOWN).map(({ id, excerpt, change }) => ({ id, content: excerpt, change })),
+      affected: affected.slice(0, SHOWN).map(({ id, excerpt, change }) => ({ id, content: readable ? excerpt : '', change })),
       counts: { ...others, not_found: notFound },
       truncated: affected.length > SHOWN,
       undo_until: undoUntil?.toISOString() ?? null,

@@ -59,7 +59,10 @@ export default defineTool({
     ),
   }),
 
-  async run({ conversation_id, message_ids, occurred_at, valid_from, valid_to, expires_at, ttl_days, client_id, ...memory }, { store }) {
+  async run(
+    { conversation_id, message_ids, occurred_at, valid_from, valid_to, expires_at, ttl_days, client_id, ...memory },
+    { store, principal },
+  ) {
     if (expires_at && ttl_days !== undefined) throw invalidInput('Give either expires_at or ttl_days, not both.', 'Nothing was stored.');
     const {
       memory: stored,
@@ -78,12 +81,14 @@ export default defineTool({
       ttl: ttl_days === undefined ? undefined : ttl_days * DAY,
       clientId: client_id,
     });
+    // Whoever may only write sees what they wrote, and nothing that others did.
+    const readable = principal.scopes.has('memories:read');
     return {
       memory: viewMemory(stored),
       created,
       ...(redacted && { redacted }),
-      superseded: superseded.map(({ id, content }) => ({ id, content: clip(content, EXCERPT) })),
-      similar: similar.map(({ id, content, kind, similarity }) => ({
+      superseded: superseded.map(({ id, content }) => ({ id, content: readable ? clip(content, EXCERPT) : '' })),
+      similar: (readable ? similar : []).map(({ id, content, kind, similarity }) => ({
         id,
         content: clip(content, EXCERPT),
         kind,

@@ -48,7 +48,7 @@ export default defineTool({
     // Waiting starts before reading: what is written between the two then wakes it.
     let woken = changes.waitFor(principal.tenantId, signal, wait_ms);
     let page = await store.events.poll({ ...query, after });
-    while (page.events.length === 0 && Date.now() < end && !signal.aborted) {
+    while (page.events.length === 0 && Date.now() < end && !signal.aborted && !changes.ending) {
       await woken;
       woken = changes.waitFor(principal.tenantId, signal, end - Date.now());
       page = await store.events.poll({ ...query, after: page.nextCursor });

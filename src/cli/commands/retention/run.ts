@@ -1,0 +1,96 @@
+import { AppError } from '../../../errors.js';
+import type { RetentionCounts } from '../../../repository/retention-counts.js';
+import { defineCommand, flag, value } from '../../define.js';
+import { columns, type Output } from '../../output.js';
+import { withDatabase } from '../../system.js';
+import { STORAGE_SETTINGS } from '../../tenant-store.js';
+
+export default defineCommand({
+  name: 'run',
+  summary: 'carry out the retention policy of a tenant, or of all, now',
+  details:
+    'Ends and archives conversations, soft-deletes and removes for good what the policy says, in batches; what is under legal hold\n' +
+    'is left alone. It may be stopped at any time (Ctrl+C) and goes on where it was. Exits with 1 when it was stopped before its end.',
+  settings: STORAGE_SETTINGS,
+  options: {
+    tenant: value('id', 'the tenant, or `all`. Default: the one that is configured'),
+    dryRun: flag('only count what is due'),
+    json: flag('print JSON'),
+  },
+  run(invocation) {
+    const { options, output, config } = invocation;
+    return withDatabase(invocation, async ({ db, models }, app) => {
+      const [{ retain, totalOf }, { TenantDirectory }] = await Promise.all([
+        import('../../../services/retention.js'),
+        import('../../../repository/system/tenants.js'),
+      ]);
+      const known = (await new TenantDirectory(db, models, app.clock).list()).map(({ id }) => id);
+      const wanted = options.tenant ?? config().tenant;
+      if (wanted !== 'all' && !known.includes(wanted))
+        throw new AppError('not_found', `There is no tenant ${JSON.stringify(wanted)}.`, {
+          hint: 'recollect tenant list shows who is there.',
+        });
+      const stop = stopOnSignals();
+      try {
+        const reports = await retain(app.retention, wanted === 'all' ? known : [wanted], {
+          dryRun: options.dryRun,
+          signal: stop.signal,
+          progress: throttled((tenantId, counts) => output.note(`${tenantId}: ${inWords(counts)} …`)),
+        });
+        const stopped = stop.signal.aborted || reports.some((report) => report.stopped);
+        if (options.json)
+          output.json(reports.map(({ tenantId, counts, dryRun, stopped }) => ({ tenant: tenantId, dryRun, stopped, counts })));
+        else {
+          output.line(
+            `${options.dryRun ? 'Due' : 'Done'} in ${reports.length === 1 ? `tenant ${reports[0]?.tenantId}` : `${reports.length} tenants`}:`,
+          );
+          printCounts(totalOf(reports), output);
+          if (stopped) output.note('Stopped before its end; the next run goes on from here.');
+        }
+        return stopped ? 1 : 0;
+      } finally {
+        stop.end();
+      }
+    });
+  },
+});
+
+const EVERY_MS = 1_000;
+
+function throttled<A extends unknown[]>(tell: (...args: A) => void): (...args: A) => void {
+  let last = performance.now();
+  return (...args) => {
+    const now = performance.now();
+    if (now - last < EVERY_MS) return;
+    last = now;
+    tell(...args);
+  };
+}
+
+/** The first signal asks for an end in order; a second one ends the program as usual. */
+function stopOnSignals() {
+  const controller = new AbortController();
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  const stop = () => controller.abort();
+  for (const name of names) process.once(name, stop);
+  return {
+    signal: controller.signal,
+    end() {
+      for (const name of names) process.off(name, stop);
+    },
+  };
+}
+
+const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+const inWords = (counts: Readonly<RetentionCounts>): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${words(name)} ${count}`)
+    .join(', ');
+
+function printCounts(counts: RetentionCounts, output: Output): void {
+  const rows = Object.entries(counts).filter(([, count]) => count > 0);
+  if (rows.length === 0) output.line('  nothing is due');
+  else for (const line of columns(rows.map(([name, count]) => [words(name), String(count)] as const))) output.line(line);
+}

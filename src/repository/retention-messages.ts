@@ -1,0 +1,67 @@
+import type { Statement } from '../db/database.js';
+import type { Context } from './context.js';
+import type { RetentionPolicy } from './retention-policy.js';
+import { type Batch, type Place, type RetentionRun, RetentionStep, START } from './retention-step.js';
+import { hideMessages, pickDeletedMessages, pickExpiredMessages, pickMessagesToHide, pruneMessages } from './sql/prune-messages.js';
+
+export type Pruned = { messages: number; expired: number; assets: number; vectors: number };
+type Picked = { id: string; at: string; locked: boolean };
+
+/** Removing and hiding messages by their age. */
+export class MessageRetention extends RetentionStep {
+  /** Removes for good what is older than the policy keeps it, and what was soft-deleted longer ago than the grace period. */
+  async prune(policy: RetentionPolicy, run: RetentionRun): Promise<void> {
+    const expired = this.before(run, policy.message_retention_days);
+    const deleted = this.before(run, policy.soft_delete_grace_days);
+    const remove = async (context: Context, ids: string[]) => {
+      const gone = await pruneIn(context, ids, { now: run.now, actor: this.actor, expired, deleted, all: false });
+      return {
+        messagesExpired: gone.expired,
+        messagesPurged: gone.messages - gone.expired,
+        assetsRemoved: gone.assets,
+        vectorsRemoved: gone.vectors,
+      };
+    };
+    if (expired) await this.walk(run, START, (context, from) => this.batch(context, run, pickExpiredMessages, expired, from, remove));
+    if (deleted) await this.walk(run, START, (context, from) => this.batch(context, run, pickDeletedMessages, deleted, from, remove));
+  }
+
+  async hide(policy: RetentionPolicy, run: RetentionRun): Promise<void> {
+    const old = this.before(run, policy.soft_delete_after_days);
+    if (!old) return;
+    const hide = async (context: Context, ids: string[]) => {
+      const values = [this.tenantId, ids, run.now, this.actor, old];
+      const [hidden] = await context.db.query<{ messages: number }>(hideMessages, values, context.transaction);
+      return { messagesSoftDeleted: hidden!.messages };
+    };
+    await this.walk(run, START, (context, from) => this.batch(context, run, pickMessagesToHide, old, from, hide));
+  }
+
+  private async batch(
+    context: Context,
+    run: RetentionRun,
+    statement: Statement,
+    before: Date,
+    from: Place,
+    work: (context: Context, ids: string[]) => Promise<Batch<Place>['counts']>,
+  ): Promise<Batch<Place>> {
+    const { size: limit } = run;
+    const picked = await context.db.query<Picked>(statement, [this.tenantId, before, from.at, from.id, limit], context.transaction);
+    const ids = picked.filter(({ locked }) => locked).map(({ id }) => id);
+    const last = picked.at(-1);
+    return {
+      counts: ids.length > 0 ? await work(context, ids) : {},
+      next: last && picked.length === limit ? { at: last.at, id: last.id } : null,
+      passedOver: ids.length < picked.length,
+    };
+  }
+}
+
+type Due = Readonly<{ now: Date; actor: string; expired: Date | null; deleted: Date | null; all: boolean }>;
+
+/** Removes messages whose conversations the transaction has locked; `all` of them, or those that are still due. */
+export async function pruneIn({ db, principal, transaction }: Context, ids: string[], due: Due): Promise<Pruned> {
+  const values = [principal.tenantId, ids, due.now, due.actor, due.expired, due.deleted, due.all, !due.all];
+  const [gone] = await db.query<Pruned>(pruneMessages, values, transaction);
+  return gone!;
+}

@@ -1,0 +1,132 @@
+import type { Statement } from '../../db/database.js';
+import { messageWords } from './corpus-documents.js';
+import { messageBytes } from './message-bytes.js';
+
+/** Conversations that nothing is taken from. Plan: `conversations_legal_hold_idx`, hashed once. */
+export const heldConversations = 'select h.id from conversations h where h.tenant_id = $1 and h.legal_hold';
+
+/**
+ * The next due messages after the place ($3, $4), with their conversations locked. A conversation that somebody writes to at this
+ * moment is passed over (`locked` is false) and not waited for. What is done to the messages comes in a second statement, which
+ * sees what others did before the lock was had.
+ *
+ * Plan: a range of an index of the messages by tenant and time, stopped by the limit.
+ */
+const pick = (name: string, time: string, due: string): Statement => ({
+  name,
+  text: `
+with
+due as (
+  select m.${time} as at, m.id, m.conversation_id
+  from messages m
+  where m.tenant_id = $1 and m.${time} < $2::timestamptz and (m.${time}, m.id) > ($3::timestamptz, $4::uuid)${due}
+    and m.conversation_id not in (${heldConversations})
+  order by m.${time}, m.id
+  limit $5::int
+),
+locked as (
+  select c.id from conversations c
+  where c.tenant_id = $1 and c.id in (select d.conversation_id from due d) and not c.legal_hold
+  order by c.id
+  for no key update skip locked
+)
+select d.id, d.at::text as at, l.id is not null as locked
+from due d left join locked l on l.id = d.conversation_id
+order by d.at, d.id`,
+});
+
+export const pickExpiredMessages = pick('pick_expired_messages', 'created_at', '');
+export const pickDeletedMessages = pick('pick_deleted_messages', 'deleted_at', ' and m.deleted_at is not null');
+export const pickMessagesToHide = pick('pick_messages_to_hide', 'created_at', ' and m.deleted_at is null');
+
+/** Takes the words of messages (`gone`) out of the statistics; see `forgetSubjects`, which does it before the change. */
+const forgetting = `
+uncounted as (
+  delete from corpus_changes x using gone g
+  where x.tenant_id = $1 and x.source = 'message' and x.subject_id = g.id and x.removed is null
+  returning x.subject_id
+),
+forgotten as (
+  insert into corpus_changes (tenant_id, source, subject_id, user_id, removed)
+  select $1, 'message', g.id, c.user_id, array_to_tsvector(g.words)
+  from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
+  where g.counted and not exists (select from uncounted u where u.subject_id = g.id)
+)`;
+
+/**
+ * Removes messages ($2) for good, whose conversations the transaction has locked, if they are older than $5, were deleted before $6,
+ * or all of them are wanted ($7). Everything that tells of them follows: counters, statistics of words, tasks, the content of
+ * events, and one event without content each ($8). Attachments and vectors go by their foreign keys.
+ *
+ * Plan: probes of primary keys and of the indexes by message, a batch of them.
+ */
+export const pruneMessages: Statement = {
+  name: 'prune_messages',
+  text: `
+with
+attached as (select count(*)::int as vectors from message_vectors v where v.tenant_id = $1 and v.message_id = any($2::uuid[])),
+gone as (
+  delete from messages m
+  where m.tenant_id = $1 and m.id = any($2::uuid[])
+    and ($7::boolean or m.created_at < $5::timestamptz or m.deleted_at < $6::timestamptz)
+  returning m.id, m.conversation_id, m.seq, m.asset_count, m.input_tokens, m.output_tokens, m.deleted_at is null as counted,
+    coalesce(m.created_at < $5::timestamptz, false) as expired, ${messageWords} as words, ${messageBytes('m')} as bytes
+),
+counters as (
+  update conversations c set
+    message_count = c.message_count - g.messages, input_tokens = c.input_tokens - g.input_tokens,
+    output_tokens = c.output_tokens - g.output_tokens, stored_bytes = c.stored_bytes - g.bytes, updated_at = $3::timestamptz
+  from (
+    select g.conversation_id, (count(*) filter (where g.counted))::int as messages, sum(g.bytes)::bigint as bytes,
+           coalesce(sum(g.input_tokens), 0)::bigint as input_tokens, coalesce(sum(g.output_tokens), 0)::bigint as output_tokens
+    from gone g group by g.conversation_id
+  ) g
+  where c.tenant_id = $1 and c.id = g.conversation_id
+),
+detached as (
+  update tasks t set message_id = null where t.tenant_id = $1 and t.message_id = any($2::uuid[]) and t.message_id in (select g.id from gone g)
+),
+scrubbed as (
+  update message_events e set before = null, after = null
+  from gone g
+  where e.tenant_id = $1 and e.type in ('edited', 'updated') and e.conversation_id = g.conversation_id and e.message_id = g.id
+    and (e.before is not null or e.after is not null)
+),
+${forgetting.trim()},
+noted as (
+  insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, after, occurred_at)
+  select $1, g.conversation_id, g.id, c.user_id, 'purged', $4, jsonb_build_object('seq', g.seq), $3::timestamptz
+  from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
+  where $8::boolean
+  order by g.conversation_id, g.seq
+)
+select count(*)::int as messages, (count(*) filter (where g.expired))::int as expired, coalesce(sum(g.asset_count), 0)::int as assets,
+       case when count(*) = 0 then 0 else (select a.vectors from attached a) end as vectors
+from gone g`,
+};
+
+/** Soft-deletes messages ($2) older than $5, whose conversations the transaction has locked. Plan: as above. */
+export const hideMessages: Statement = {
+  name: 'hide_messages',
+  text: `
+with
+gone as (
+  update messages m set status = 'deleted', deleted_at = $3::timestamptz, updated_at = $3::timestamptz
+  where m.tenant_id = $1 and m.id = any($2::uuid[]) and m.deleted_at is null and m.created_at < $5::timestamptz
+  returning m.id, m.conversation_id, m.seq, case when m.edited_at is null then 'sent' else 'edited' end as status, true as counted,
+    ${messageWords} as words
+),
+counters as (
+  update conversations c set message_count = c.message_count - g.messages, updated_at = $3::timestamptz
+  from (select g.conversation_id, count(*)::int as messages from gone g group by g.conversation_id) g
+  where c.tenant_id = $1 and c.id = g.conversation_id
+),
+${forgetting.trim()},
+noted as (
+  insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, before, after, occurred_at)
+  select $1, g.conversation_id, g.id, c.user_id, 'deleted', $4, jsonb_build_object('status', g.status), '{"status": "deleted"}', $3::timestamptz
+  from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
+  order by g.conversation_id, g.seq
+)
+select count(*)::int as messages from gone g`,
+};

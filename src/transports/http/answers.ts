@@ -1,0 +1,44 @@
+import type { Request, Response } from 'express';
+import type { Session } from '../../mcp/session.js';
+import type { Identity } from '../../principal.js';
+
+/** Who a request comes from. */
+export type Caller = Readonly<{
+  identity: Identity;
+  /** Tells callers apart: sessions, streams and rates belong to one. The same after a token was renewed. */
+  owner: string;
+  session: Session;
+  /** Rejects once the credential is no longer good: streams outlive the request that opened them. */
+  check(): Promise<unknown>;
+}>;
+
+/** What is known of a request while it is answered. */
+export type Locals = { requestId: string; caller?: Caller; rpc?: string; tool?: string; stream?: true };
+export type HttpRequest = Request<Record<string, string>, unknown, unknown, unknown, Locals>;
+export type HttpResponse = Response<unknown, Locals>;
+
+/** A server's own errors; the SDK uses the same numbers. */
+const REFUSED = -32_000;
+export const SESSION_NOT_FOUND = -32_001;
+export const PARSE_ERROR = -32_700;
+export const INTERNAL_ERROR = -32_603;
+
+type Refusal = { code?: number; id?: unknown /** In seconds. */; retryAfter?: number };
+
+/** Answers a request that never became a call. */
+export function refuse(res: HttpResponse, status: number, message: string, { code = REFUSED, id = null, retryAfter }: Refusal = {}): void {
+  if (res.headersSent || res.destroyed) return;
+  if (retryAfter !== undefined) res.setHeader('Retry-After', Math.max(1, Math.ceil(retryAfter)));
+  res.status(status).json({ jsonrpc: '2.0', error: { code, message }, id });
+}
+
+/** The id of a request, to be repeated in its answer. */
+export function idOf(body: unknown): string | number | null {
+  const { method, id } = (body ?? {}) as { method?: unknown; id?: unknown };
+  return typeof method === 'string' && (typeof id === 'string' || typeof id === 'number') ? id : null;
+}
+
+export const callerOf = (res: HttpResponse): Caller => {
+  if (!res.locals.caller) throw new Error('Nobody was asked who they are.');
+  return res.locals.caller;
+};

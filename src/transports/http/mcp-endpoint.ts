@@ -1,0 +1,115 @@
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { type AuthInfo, classifyInboundRequest, createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server';
+import express, { type NextFunction } from 'express';
+import type { App } from '../../app.js';
+import { createMcpServer } from '../../mcp/server.js';
+import { scopeLacking } from '../../mcp/tool-scopes.js';
+import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse } from './answers.js';
+import type { Challenge } from './authenticate.js';
+import { LegacySessions } from './legacy-sessions.js';
+import { ListenStreams } from './listen-streams.js';
+import { Places } from './places.js';
+import { StreamCheck } from './stream-check.js';
+
+const METHODS = new Set(['GET', 'POST', 'DELETE']);
+/** How often idle sessions are looked for. */
+const SWEEP_MS = 30_000;
+
+/** `/mcp`: clients of every revision, told apart by what they send. */
+export class McpEndpoint {
+  readonly #challenge: Challenge;
+  readonly #places: Places;
+  readonly #sessions: LegacySessions;
+  readonly #listening: ListenStreams;
+  readonly #modern;
+  readonly #answerModern;
+  readonly #sweep: NodeJS.Timeout;
+  /** Reads a body; what is wrong with it is an error for the app's error handler. */
+  readonly readBody;
+
+  constructor(app: App, challenge: Challenge, checkStreamsMs: number) {
+    const { config, log, metrics } = app;
+    this.#challenge = challenge;
+    this.#places = new Places({ max: config.sessionsMax, idleMs: config.sessionIdleMinutes * 60_000, now: () => app.clock().getTime() });
+    const streams = new StreamCheck(checkStreamsMs);
+    this.#sessions = new LegacySessions(this.#places, streams, log);
+    this.#listening = new ListenStreams(this.#places, streams, log);
+    this.#modern = createMcpHandler(({ authInfo }) => createMcpServer(callerIn(authInfo).session), {
+      legacy: 'reject',
+      onerror: (error) => log.debug({ err: error }, 'protocol error'),
+    });
+    this.#answerModern = toNodeHandler(this.#modern, { onerror: (error) => log.error({ err: error }, 'could not answer') });
+    this.#sweep = setInterval(() => this.#places.endStale(), SWEEP_MS).unref();
+    this.readBody = express.json({ limit: config.maxBodyBytes, type: () => true });
+    metrics?.watch('recollect_http_sessions', 'Sessions of clients of the older revisions.', () => this.#sessions.count);
+  }
+
+  /** To be asked before the body is read. */
+  readonly checkKind = (req: HttpRequest, res: HttpResponse, next: NextFunction): void => {
+    if (!METHODS.has(req.method)) {
+      res.setHeader('Allow', 'GET, POST, DELETE');
+      refuse(res, 405, 'This address knows GET, POST and DELETE.');
+    } else if (req.method === 'POST' && !isJsonContentType(req.headers['content-type'])) {
+      refuse(res, 415, 'A message is sent as application/json; the Content-Type header says otherwise.');
+    } else next();
+  };
+
+  readonly handle = async (req: HttpRequest, res: HttpResponse): Promise<void> => {
+    const caller = callerOf(res);
+    const { method, params } = (req.body ?? {}) as { method?: unknown; params?: { name?: unknown } };
+    if (typeof method === 'string') res.locals.rpc = method.slice(0, 100);
+    const name = method === 'tools/call' && typeof params?.name === 'string' ? params.name : undefined;
+    if (name !== undefined) {
+      res.locals.tool = name.slice(0, 100);
+      const lacking = caller.identity.kind === 'oauth' ? scopeLacking(caller.session, name) : undefined;
+      if (lacking) return this.#askForMore(caller, lacking, res, req.body);
+    }
+    if (isLegacy(req)) return this.#sessions.handle(req, res);
+    if (method === 'subscriptions/listen') return this.#listening.handle(req, res);
+    const { clientId, credentialId, principal } = caller.identity;
+    const auth: AuthInfo = { token: '', clientId: clientId ?? credentialId, scopes: [...principal.scopes], extra: { caller } };
+    await this.#answerModern(Object.assign(req, { auth }), res, req.body);
+  };
+
+  /** Ends what only waits for news; calls under way go on. */
+  async endStreams(): Promise<void> {
+    this.#sessions.endStreams();
+    await this.#listening.close();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([this.#sessions.close(), this.#listening.close(), this.#modern.close()]);
+  }
+
+  /** Who signed in may sign in again and allow more. */
+  #askForMore({ identity }: Caller, lacking: string, res: HttpResponse, body: unknown): void {
+    const description = `This needs the scope ${lacking}.`;
+    const scopes = [...identity.principal.scopes, lacking];
+    res.setHeader('WWW-Authenticate', this.#challenge(res, { error: 'insufficient_scope', description, scopes }));
+    refuse(res, 403, description, { id: idOf(body) });
+  }
+}
+
+/** Decided by the SDK's own rule: a message that claims no later revision is of the older ones. */
+function isLegacy({ method, headers, body }: HttpRequest): boolean {
+  const header = (name: string) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [protocolVersionHeader, mcpMethodHeader, mcpNameHeader] = ['mcp-protocol-version', 'mcp-method', 'mcp-name'].map(header);
+  const inbound = {
+    httpMethod: method,
+    ...(protocolVersionHeader !== undefined && { protocolVersionHeader }),
+    ...(mcpMethodHeader !== undefined && { mcpMethodHeader }),
+    ...(mcpNameHeader !== undefined && { mcpNameHeader }),
+    body,
+  };
+  return classifyInboundRequest(inbound).kind === 'legacy';
+}
+
+function callerIn(auth: AuthInfo | undefined): Caller {
+  const caller = auth?.extra?.caller as Caller | undefined;
+  if (!caller) throw new Error('A request came without its caller.');
+  return caller;
+}

@@ -1,0 +1,55 @@
+import type { RequestHandler, Response } from 'express';
+import { sendPage } from './page.js';
+import { problemPage } from './problem-page.js';
+import type { PublicAddress } from './public-address.js';
+
+type Problem = { error?: string; error_description?: string };
+
+/** Sends the browser on to the client with an answer that says whose it is (RFC 9207). */
+export function answerClient(
+  res: Response,
+  issuer: string,
+  redirectUri: string,
+  answer: Readonly<Record<string, string | undefined>>,
+): void {
+  res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' }).redirect(303, answerAddress(issuer, redirectUri, answer));
+}
+
+export function answerAddress(issuer: string, redirectUri: string, answer: Readonly<Record<string, string | undefined>>): string {
+  const url = new URL(redirectUri);
+  for (const [name, value] of Object.entries({ ...answer, iss: issuer })) if (value !== undefined) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** What the library answers by itself: its redirects learn to say who sends them, and people get a page instead of JSON. */
+export const forPeople =
+  (address: PublicAddress): RequestHandler =>
+  (req, res, next) => {
+    const redirect = res.redirect.bind(res) as (status: number, url: string) => void;
+    res.redirect = ((status: number, url: string) => {
+      const issued = new URL(url);
+      issued.searchParams.set('iss', address.of(req));
+      redirect(status, issued.href);
+    }) as typeof res.redirect;
+    if (req.accepts(['json', 'html']) !== 'html') return next();
+    res.json = (body?: Problem) => {
+      const retryAfter = Number(res.getHeader('Retry-After')) || undefined;
+      sendPage(res, problemPage(res.statusCode, body?.error_description ?? 'Something went wrong.', retryAfter));
+      return res;
+    };
+    next();
+  };
+
+/** A client that could not prove who it is gets 401, and the scheme it tried (RFC 6749, 5.2); the library answers 400. */
+export const answerUnknownClients: RequestHandler = (req, res, next) => {
+  const json = res.json.bind(res);
+  res.json = (body?: Problem) => {
+    if (body?.error === 'invalid_client') {
+      res.status(401);
+      if (req.headers.authorization !== undefined) res.setHeader('WWW-Authenticate', 'Basic realm="Recollect"');
+    }
+    if (body?.error === 'temporarily_unavailable') res.status(503).setHeader('Retry-After', '30');
+    return json(body);
+  };
+  next();
+};

@@ -38,7 +38,7 @@ const CALLS: Record<string, { args: Record<string, unknown>; indexes: Record<str
     indexes: { conversation_candidates: ['messages_search_idx'], load_hits: ['messages_pk'] },
   },
   graph_query: { args: { query: 'orchid' }, indexes: {} },
-  search_nodes: { args: { query: 'Orchid Society' }, indexes: { list_entities_containing: ['memory_graph_nodes_pk'] } },
+  search_nodes: { args: { query: 'Orchid Society' }, indexes: { read_knowledge_containing: ['memory_graph_nodes_pk'] } },
   get_stats: { args: {}, indexes: {} },
   list_tasks: { args: {}, indexes: {} },
   get_context: { args: { conversation_id: conversationId, query: 'orchid' }, indexes: {} },

@@ -24,9 +24,10 @@ export const findOauthGrant: Statement = {
   text: `select ${columns.trim()} from ${source} where g.token_hash = $1`,
 };
 
-/** The same in the tenant $1, held until the transaction ends: of two who spend it one comes second. */
+/** The same in the tenant $1, held until the transaction ends: of two who spend it one comes second. As the owner, because clients are no tenant's. */
 export const lockOauthGrant: Statement = {
   name: 'lock_oauth_grant',
+  asOwner: true,
   text: `select ${columns.trim()} from ${source} where g.tenant_id = $1 and g.token_hash = $2 for update of g`,
 };
 

@@ -54,7 +54,8 @@ describeEngines('retention', (engine) => {
         };
         const first = await store.retention.runRetention({ batchSize: 3, signal: stop.signal, progress });
         expect(first.stopped).toBe(done >= batches);
-        expect(done).toBeLessThanOrEqual(batches);
+        // Another batch may have been on its way.
+        expect(done).toBeLessThanOrEqual(batches + 1);
         await store.retention.runRetention({ batchSize: 3 });
         const after = await readWorld(engine.models, tenantId);
         expect(survivors(after)).toEqual(expectedAfter(before, retention, NOW).left);

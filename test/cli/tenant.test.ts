@@ -113,3 +113,14 @@ describeEngines('tenants and people on the command line', (engine) => {
     SLOW,
   );
 });
+
+it(
+  'keep a new folder to whoever made it',
+  async () => {
+    await using folder = await temporaryFolder();
+    const dataDir = join(folder.path, 'memory');
+    expect(await runCli(['tenant', 'create', 'household', '--data-dir', dataDir])).toMatchObject({ code: 0 });
+    expect((await stat(dataDir)).mode & 0o077).toBe(0);
+  },
+  SLOW,
+);

@@ -20,9 +20,8 @@ export default defineCommand({
   run(invocation) {
     const { options, output, config } = invocation;
     return withDatabase(invocation, async ({ db, models }, app) => {
-      const [{ retain, totalOf }, { trimJobRuns }, { TenantDirectory }] = await Promise.all([
+      const [{ retain, totalOf }, { TenantDirectory }] = await Promise.all([
         import('../../../services/retention.js'),
-        import('../../../repository/system/job-run-retention.js'),
         import('../../../repository/system/tenants.js'),
       ]);
       const known = (await new TenantDirectory(db, models, app.clock).list()).map(({ id }) => id);
@@ -38,11 +37,6 @@ export default defineCommand({
           signal: stop.signal,
           progress: throttled((tenantId, counts) => output.note(`${tenantId}: ${inWords(counts)} …`)),
         });
-        const { jobRunRetentionDays } = config();
-        if (wanted === 'all' && !options.dryRun) {
-          const runs = await trimJobRuns(db, jobRunRetentionDays, app.clock(), stop.signal);
-          if (runs > 0) output.note(`${runs} records of runs of jobs removed.`);
-        }
         const stopped = stop.signal.aborted || reports.some((report) => report.stopped);
         if (options.json)
           output.json(reports.map(({ tenantId, counts, dryRun, stopped }) => ({ tenant: tenantId, dryRun, stopped, counts })));

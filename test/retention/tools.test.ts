@@ -191,6 +191,6 @@ describeEngines('quotas', (engine) => {
       level: 'ok',
       budget: null,
     });
-    expect(await agent.refusal('check_token_budget', { max_tokens: 5 })).toMatch(/Give one of/);
+    expect(await agent.refusal('check_token_budget', { max_tokens: 5 })).toMatch(/exactly one/);
   });
 });

@@ -14,7 +14,7 @@ export async function answerModern(handler: McpHttpHandler, req: HttpRequest, re
   const request = {
     method: req.method,
     url: `http://localhost${req.originalUrl}`,
-    headers: { get: (name: string) => valueOf(req.headers[name.toLowerCase()]) },
+    headers: { get: (name: string) => headerText(req.headers[name.toLowerCase()]) },
     signal: gone.signal,
   } as unknown as Request;
   // A body that is missing is none that could be read later.
@@ -37,4 +37,4 @@ export async function answerModern(handler: McpHttpHandler, req: HttpRequest, re
   res.end();
 }
 
-const valueOf = (header: string | string[] | undefined): string | null => (Array.isArray(header) ? header.join(', ') : (header ?? null));
+const headerText = (header: string | string[] | undefined): string | null => (Array.isArray(header) ? header.join(', ') : (header ?? null));

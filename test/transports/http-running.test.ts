@@ -95,6 +95,7 @@ describe('figures', () => {
       /^recollect_db_pool_connections [1-9]\d*$/m,
       /^recollect_db_pool_waiting 0$/m,
       /^process_resident_memory_bytes \d+$/m,
+      /^# TYPE recollect_corpus_pending gauge$/m,
     ])
       expect(body).toMatch(line);
     expect(body).not.toMatch(/somebody-special|no_such_tool|tenant|rcl_/);

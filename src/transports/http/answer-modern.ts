@@ -9,7 +9,9 @@ import type { HttpRequest, HttpResponse } from './answers.js';
  */
 export async function answerModern(handler: McpHttpHandler, req: HttpRequest, res: HttpResponse, authInfo?: AuthInfo): Promise<void> {
   const gone = new AbortController();
-  res.once('close', () => gone.abort());
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort();
+  });
   if (res.destroyed) gone.abort();
   const request = {
     method: req.method,

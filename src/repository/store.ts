@@ -15,6 +15,7 @@ import { EventRepository } from './events.js';
 import { GraphRepository } from './graph.js';
 import { GraphQueries } from './graph-query.js';
 import { HistoryRepository } from './history.js';
+import { ImportedRepository } from './imported.js';
 import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
 import { LoginAttemptRepository } from './login-attempts.js';
@@ -87,6 +88,7 @@ export class Store {
   readonly loginAttempts: LoginAttemptRepository;
   readonly passwordResets: PasswordResetRepository;
   readonly oauthGrants: OauthGrantRepository;
+  readonly imported: ImportedRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -117,6 +119,7 @@ export class Store {
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
     this.oauthGrants = new OauthGrantRepository(context);
+    this.imported = new ImportedRepository(context);
     this.apiTokens = new ApiTokenRepository(context);
     this.accounts = new AccountRepository(context);
     this.activeUser = new ActiveUserRepository(context);

@@ -7,8 +7,6 @@ import { hideMessages, pickDeletedMessages, pickExpiredMessages, pickMessagesToH
 export type Pruned = { messages: number; expired: number; assets: number; vectors: number };
 type Picked = { id: string; at: string; locked: boolean };
 
-const WALKS = 2;
-
 /** Removing and hiding messages by their age. */
 export class MessageRetention extends RetentionStep {
   /** Removes for good what is older than the policy keeps it, and what was soft-deleted longer ago than the grace period. */
@@ -44,8 +42,8 @@ export class MessageRetention extends RetentionStep {
    * batch is spent in checks that the database makes row by row, on one processor.
    */
   private async together(run: RetentionRun, work: (context: Context, from: Place) => Promise<Batch<Place>>): Promise<void> {
-    if (!this.context.db.capabilities.concurrentTransactions || this.context.transaction) return this.walk(run, START, work);
-    const ends = await Promise.allSettled(Array.from({ length: WALKS }, () => this.pass(run, START, work)));
+    if (run.walks === 1 || this.context.transaction) return this.walk(run, START, work);
+    const ends = await Promise.allSettled(Array.from({ length: run.walks }, () => this.pass(run, START, work)));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     // What one passed over another one has done, but for what somebody else was writing to.
     if (ends.some((end) => end.status === 'fulfilled' && end.value)) await this.walk(run, START, work);

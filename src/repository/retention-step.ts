@@ -9,6 +9,8 @@ export type RetentionRun = Readonly<{
   signal: AbortSignal;
   /** Rows of one batch. */
   size: number;
+  /** Walks over messages that go on at once. */
+  walks: number;
   /** Called after each batch, once it is committed. */
   done(counts: Partial<RetentionCounts>): void;
 }>;

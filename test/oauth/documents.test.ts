@@ -130,6 +130,9 @@ describeEngines('a client that describes itself at its address', (engine) => {
     expect(await rows()).toBe(1);
     const path = new URL(clientId).pathname;
     expect(asked.filter((each) => each === path)).toEqual([path]);
+    // To exchange what it has been given it is not asked for again, also where it cannot be reached.
+    const refreshed = await guarded.refresh(clientId, (await world.tokens(person, { clientId })).refresh_token, {});
+    expect(refreshed.status).toBe(200);
     await engine.models.OauthClient.update({ disabledAt: new Date() }, { where: { externalId: clientId } });
     expect(await open(clientId)).toMatchObject(refused);
   });

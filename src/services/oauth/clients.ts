@@ -32,6 +32,12 @@ export class OAuthClients {
     return { ...(await this.#documents.get(clientId)), secretHash: null, createdAt: stored?.createdAt ?? null };
   }
 
+  /** One that people have given access to, as it was then: to exchange what it got nobody has to be asked over the network. */
+  async known(clientId: string): Promise<KnownClient | undefined> {
+    const stored = await this.#stored(clientId);
+    return stored?.disabled ? undefined : stored;
+  }
+
   async register(externalId: string, secretHash: string | null, metadata: unknown): Promise<NewOauthClient> {
     const client = { ...readClientMetadata(metadata), externalId, secretHash };
     const directory = await this.#directory();

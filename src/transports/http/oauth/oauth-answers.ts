@@ -3,7 +3,8 @@ import { sendPage } from './page.js';
 import { problemPage } from './problem-page.js';
 import type { PublicAddress } from './public-address.js';
 
-type Problem = { error?: string; error_description?: string };
+/** As OAuth says what went wrong, or as the rest of the server does. */
+type Problem = { error?: string | { message: string }; error_description?: string };
 
 /** Sends the browser on to the client with an answer that says whose it is (RFC 9207). */
 export function answerClient(
@@ -34,7 +35,8 @@ export const forPeople =
     if (req.accepts(['json', 'html']) !== 'html') return next();
     res.json = (body?: Problem) => {
       const retryAfter = Number(res.getHeader('Retry-After')) || undefined;
-      sendPage(res, problemPage(res.statusCode, body?.error_description ?? 'Something went wrong.', retryAfter));
+      const message = typeof body?.error === 'object' ? body.error.message : body?.error_description;
+      sendPage(res, problemPage(res.statusCode, message ?? 'Something went wrong.', retryAfter));
       return res;
     };
     next();

@@ -123,6 +123,15 @@ describeEngines('the way to consent', (engine) => {
       expect((await open({ redirectUri: 'http://127.0.0.1:50999/callback' })).status).toBe(200);
     });
 
+    it('not even for one that somebody registered, without asking', async () => {
+      const { body } = await world.register({ redirect_uris: ['https://evil.example/cb'] });
+      const page = await open({ clientId: body.client_id, redirectUri: 'https://evil.example/cb', scope: 'nonsense' });
+      expect([page.status, page.location]).toEqual([400, undefined]);
+      expect(page.html).toMatch(
+        /belongs to <strong>evil\.example<\/strong>[\s\S]*href="https:\/\/evil\.example\/cb\?error=invalid_scope&amp;/,
+      );
+    });
+
     it('answers programs in JSON', async () => {
       const response = await fetch(url({ redirectUri: 'https://evil.example/' }), { redirect: 'manual' });
       expect([response.status, await response.json()]).toEqual([

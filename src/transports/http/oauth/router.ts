@@ -11,7 +11,7 @@ import { readClientSecret } from './client-secret.js';
 import { CsrfGuard } from './csrf.js';
 import { limitRate } from './limit-rate.js';
 import { describeResource, describeServer, PATHS } from './metadata.js';
-import { answerUnknownClients, forPeople } from './oauth-answers.js';
+import { answerUnknownClients, forPeople, introduceErrors } from './oauth-answers.js';
 import { oauthProviders } from './provider.js';
 import { PublicAddress } from './public-address.js';
 import { SignInForm } from './sign-in-form.js';
@@ -51,8 +51,16 @@ export function oauthRouter(app: App, { publicUrl, registrations = REGISTRATIONS
   const unlimited = (provider: typeof asking) => ({ provider, rateLimit: false }) as const;
 
   router.use('/.well-known/oauth-authorization-server', describeServer(address, [...inUse, 'admin']));
-  router.use(PATHS.authorize, forPeople(address), perMinute, urlencoded(FORM), refuseOddRedirects, authorizationHandler(unlimited(asking)));
-  router.post(PATHS.consent, forPeople(address), perMinute, urlencoded(FORM), (req, res) => form.answer(req, res));
+  router.use(
+    PATHS.authorize,
+    forPeople,
+    introduceErrors(address),
+    perMinute,
+    urlencoded(FORM),
+    refuseOddRedirects,
+    authorizationHandler(unlimited(asking)),
+  );
+  router.post(PATHS.consent, forPeople, perMinute, urlencoded(FORM), (req, res) => form.answer(req, res));
   router.use(PATHS.token, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, tokenHandler(unlimited(holding)));
   router.use(PATHS.revoke, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, revocationHandler(unlimited(holding)));
   router.use(

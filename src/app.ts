@@ -19,6 +19,7 @@ import { type OAuth, openOAuth } from './services/oauth/open-oauth.js';
 import { Recall } from './services/recall.js';
 import type { RetentionHost } from './services/retention.js';
 import { loadNeighbours } from './services/thesaurus.js';
+import { watchWaitingWork } from './services/watch-waiting-work.js';
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
 
@@ -185,7 +186,15 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   };
 
   // Nobody who looks waits for it to open.
-  if (metrics) watchPool(metrics, async () => (await Promise.race([opened.current(), undefined]))?.sequelize);
+  const openNow = () => Promise.race([opened.current(), undefined]).catch(() => undefined);
+  if (metrics) {
+    watchPool(metrics, async () => (await openNow())?.sequelize);
+    const waitingWork = async () => {
+      const [db, { WaitingWork }] = await Promise.all([openNow(), import('./repository/system/waiting-work.js')]);
+      return db && new WaitingWork(db);
+    };
+    watchWaitingWork(metrics, waitingWork, embeddings.models, log);
+  }
 
   const shutDown = async (): Promise<void> => {
     await Promise.all([jobs.close(), changes.close(), embeddings.close(), corpus.close(), recall.close(), accounts.apiKeys.close()]);

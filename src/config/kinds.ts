@@ -70,7 +70,7 @@ export const bytes = (min: number, max: number): Reader<number> =>
   reader(
     `a whole number of bytes from ${showBytes(min)} to ${showBytes(max)}; the units KiB, MiB, GiB, kB, MB and GB are understood`,
     (written) => {
-      const [, digits, unit] = /^(\d{1,12})\s*([a-z]*)$/i.exec(written) ?? [];
+      const [, digits, unit] = /^(\d{1,15})\s*([a-z]*)$/i.exec(written) ?? [];
       const factor = UNITS[(unit ?? '').toLowerCase()];
       return digits === undefined || factor === undefined ? undefined : within(Number(digits) * factor, min, max);
     },

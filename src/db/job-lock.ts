@@ -47,6 +47,8 @@ export async function tryAdvisoryLock(connect: () => Promise<pg.Client>, name: s
   client.on('end', lose);
   const leave = async (): Promise<void> => {
     client.off('end', lose);
+    // Said and answered, so that the next one finds the lock free: a connection that merely ends gives it back a moment later.
+    await client.query('rollback').catch(() => undefined);
     await client.end().catch(() => undefined);
   };
   try {

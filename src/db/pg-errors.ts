@@ -14,6 +14,14 @@ const BAD_TEXT: Entry = [
   'Remove U+0000 and lone surrogates and call again.',
 ];
 
+/** A row that is written names the tenant or user it is for; a foreign key that refuses it says that those are not there any more. */
+const GONE: Entry = [
+  'unavailable',
+  'The tenant or user that this is for has been removed.',
+  'Connect again; a server over stdio has to be started again.',
+];
+const OF_OWNER = /_(?:tenant|user)_id_fk$/;
+
 /** Full SQLSTATEs first; what is not listed falls back to its class, the first two characters. */
 const BY_CODE: Readonly<Record<string, Entry>> = {
   '23505': ['conflict', 'Something with the same key already exists.', 'Read it first, or use another key.'],
@@ -96,11 +104,17 @@ export const isContention = (error: unknown): boolean => {
   return code === '40001' || code === '40P01';
 };
 
+function entryOf(code: string | undefined, constraint: string | undefined): Entry | undefined {
+  if (code === undefined) return undefined;
+  if (code === '23503' && OF_OWNER.test(constraint ?? '')) return GONE;
+  return BY_CODE[code] ?? (code.length === 5 ? BY_CODE[code.slice(0, 2)] : undefined);
+}
+
 /** What a caller may know of a database error: translated by SQLSTATE, the original is the cause. Other AppErrors pass through. */
 export const toAppError = (error: unknown): AppError => {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
-  const entry = code === undefined ? undefined : (BY_CODE[code] ?? (code.length === 5 ? BY_CODE[code.slice(0, 2)] : undefined));
+  const entry = entryOf(code, constraintOf(error));
   if (entry) return new AppError(entry[0], entry[1], { ...(entry[2] ? { hint: entry[2] } : {}), cause: error });
   const name = error instanceof Error ? error.name : '';
   if (isConnectionLost(error) || (code !== undefined && NETWORK.has(code)) || name === 'SequelizeConnectionAcquireTimeoutError')

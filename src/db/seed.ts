@@ -4,6 +4,7 @@ import { conversationRows } from '../../seeders/conversation-rows.js';
 import { demo } from '../../seeders/demo.js';
 import { contentHash } from '../models/content-hash.js';
 import type { Models } from '../models/index.js';
+import { messageBytes } from '../models/message-bytes.js';
 import type { Database, Statement } from './database.js';
 
 /** Puts the demo household into a tenant. Running it again changes nothing, and never touches what was written since. */
@@ -98,6 +99,7 @@ async function seedConversations({ db, models, tenantId, transaction }: Seeding,
       { transaction },
     );
     await db.query(indexMessages, [tenantId, conversationId], transaction);
+    await db.query(measureConversation, [tenantId, conversationId], transaction);
   }
   return ids;
 }
@@ -158,6 +160,14 @@ async function seedGraph({ db, models, tenantId, transaction, once }: Seeding): 
 const counted = (source: 'message' | 'memory' | 'node', update: string): string => `
 with indexed as (${update.trim()})
 insert into corpus_changes (tenant_id, source, subject_id, user_id) select $1, '${source}', i.id, i.user_id from indexed i`;
+
+const measureConversation: Statement = {
+  name: 'seed_measure_conversation',
+  text: `
+update conversations c set stored_bytes = (
+  select coalesce(sum(${messageBytes('m')}), 0) from messages m where m.tenant_id = $1 and m.conversation_id = c.id)
+where c.tenant_id = $1 and c.id = $2`,
+};
 
 const indexMessages: Statement = {
   name: 'seed_index_messages',

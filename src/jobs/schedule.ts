@@ -31,11 +31,13 @@ export class Schedule {
     const { second, minute } = cron.parse(expression);
     this.#seconds = [...second].sort((a, b) => b - a);
     this.#minutes = new Set(minute.flatMap((due) => Array.from({ length: 60 / ZONE_STEP }, (_, zone) => (due + zone * ZONE_STEP) % 60)));
+    // Whoever asks for seconds means them.
+    const exact = second.length > 1;
     this.#task = cron.createTask(expression, tick, {
       name,
       timezone: timeZone,
       noOverlap: true,
-      maxRandomDelay: jitterMs,
+      maxRandomDelay: exact ? 0 : jitterMs,
       unref: true,
       suppressMissedWarning: true,
       // What node-cron has to say is of no use to an operator; its own logger writes to stdout.

@@ -1,6 +1,7 @@
 import { ResourceNotFoundError } from '@modelcontextprotocol/server';
 import { mayUse } from '../principal.js';
 import type { ResourceDefinition } from './define.js';
+import { perSession } from './per-session.js';
 import { resources } from './resources/index.js';
 import type { Session } from './session.js';
 import { uriTemplate } from './uri-template.js';
@@ -9,7 +10,9 @@ const templates = new Map(resources.map((resource) => [resource, uriTemplate(res
 
 export const isTemplate = ({ uriTemplate }: ResourceDefinition): boolean => uriTemplate.includes('{');
 
-export const selectResources = ({ principal }: Session): ResourceDefinition[] => resources.filter(({ scope }) => mayUse(principal, scope));
+export const selectResources = perSession(({ principal }): ResourceDefinition[] =>
+  resources.filter(({ scope }) => mayUse(principal, scope)),
+);
 
 export function findResource(session: Session, uri: string): { resource: ResourceDefinition; params: Record<string, string> } {
   for (const resource of selectResources(session)) {

@@ -3,10 +3,11 @@ import { mayUse } from '../principal.js';
 import { assertCleanText } from './clean-text.js';
 import type { PromptDefinition } from './define.js';
 import { invalidParams, publicError, toProtocolError } from './errors.js';
+import { perSession } from './per-session.js';
 import { prompts } from './prompts/index.js';
 import { openContext, type Session } from './session.js';
 
-export const selectPrompts = ({ principal }: Session): PromptDefinition[] => prompts.filter(({ scope }) => mayUse(principal, scope));
+export const selectPrompts = perSession(({ principal }): PromptDefinition[] => prompts.filter(({ scope }) => mayUse(principal, scope)));
 
 export function servePrompts(server: Server, session: Session): void {
   const available = new Map(selectPrompts(session).map((prompt) => [prompt.name, prompt]));

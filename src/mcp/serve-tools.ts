@@ -4,13 +4,16 @@ import type { Tool } from './define.js';
 import { invalidParams, publicError, toToolError } from './errors.js';
 import { toInputSchema, toOutputSchema } from './json-schema.js';
 import { parseArguments } from './parse-arguments.js';
+import { perSession } from './per-session.js';
 import { clip } from './results.js';
 import { selectTools } from './select-tools.js';
 import { openContext, type Session } from './session.js';
 import { tools } from './tools/index.js';
 
+const availableTo = perSession((session) => new Map(selectTools(tools, session).map((tool) => [tool.name, tool])));
+
 export function serveTools(server: Server, session: Session): void {
-  const available = new Map(selectTools(tools, session).map((tool) => [tool.name, tool]));
+  const available = availableTo(session);
 
   server.setRequestHandler('tools/list', ({ params }) => {
     if (params?.cursor !== undefined) throw invalidParams('Unknown cursor: all tools come on one page.');

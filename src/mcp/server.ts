@@ -1,5 +1,6 @@
 import type { Server } from '@modelcontextprotocol/server';
 import { writeInstructions } from './instructions.js';
+import { perSession } from './per-session.js';
 import { ProtocolServer } from './protocol-server.js';
 import { selectTools } from './select-tools.js';
 import { serveCompletions } from './serve-completions.js';
@@ -13,6 +14,8 @@ import { tools } from './tools/index.js';
 /** What does not change while the server runs. A client may keep it for a while; a newer server is noticed soon enough. */
 const FIXED = { ttlMs: 300_000, cacheScope: 'private' } as const;
 
+const instructionsFor = perSession((session) => writeInstructions(selectTools(tools, session)));
+
 /**
  * The definitions as a server of one connection, for clients of every protocol revision. It talks to the SDK's low-level
  * class: the high-level one neither pages its lists nor leaves bad arguments to us. Nothing here waits for the database.
@@ -23,7 +26,7 @@ export function createMcpServer(session: Session, subscriptions: Subscriptions =
     {
       capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
       cacheHints: { 'tools/list': FIXED, 'prompts/list': FIXED, 'resources/templates/list': FIXED, 'server/discover': FIXED },
-      instructions: writeInstructions(selectTools(tools, session)),
+      instructions: instructionsFor(session),
     },
   );
   serveTools(server, session);

@@ -55,6 +55,8 @@ export type Successor = {
   expiresAt: Date;
 };
 
+type Held = Pick<OauthGrantRecord, 'usedAt' | 'expiresAt' | 'standing'>;
+
 /** `reused`: it had been spent before, so somebody has a copy; everything that came of the same sign-in is revoked. */
 export type Spent = { outcome: 'spent'; grant: OauthGrantRecord } | { outcome: 'unknown' | 'reused' };
 
@@ -68,22 +70,22 @@ export class OauthGrantRepository extends Repository {
   }
 
   /**
-   * Spends a grant for those that `successors` makes of it, all or nothing. `successors` may throw to refuse; then nothing has
-   * happened.
+   * Spends a grant that was found for those that `successors` makes of it, all or nothing. `successors` may throw to refuse; then
+   * nothing has happened.
    */
-  async spend(kind: OauthGrantKind, tokenHash: string, successors: (grant: OauthGrantRecord) => Successor[]): Promise<Spent> {
+  async spend(grant: OauthGrantRecord, successors: () => Successor[]): Promise<Spent> {
     return this.atomically(async (context) => {
       const grants = new OauthGrantRepository(context);
-      const now = context.clock();
-      const [grant] = await context.db.query<OauthGrantRecord>(lockOauthGrant, [this.tenantId, tokenHash], context.transaction);
-      if (!grant || grant.kind !== kind) return { outcome: 'unknown' };
-      const next = successors(grant);
-      if (grant.usedAt) {
+      const [held] = await context.db.query<Held>(lockOauthGrant, [this.tenantId, grant.id], context.transaction);
+      if (!held) return { outcome: 'unknown' };
+      const next = successors();
+      if (held.usedAt) {
         await grants.revokeFamily(grant.familyId);
         return { outcome: 'reused' };
       }
-      if (!grant.standing || grant.expiresAt <= now) return { outcome: 'unknown' };
-      await context.models.OauthGrant.update({ usedAt: now }, { where: this.ofTenant({ id: grant.id }), ...grants.tx });
+      const usedAt = context.clock();
+      if (!grant.standing || !held.standing || held.expiresAt <= usedAt) return { outcome: 'unknown' };
+      await context.models.OauthGrant.update({ usedAt }, { where: this.ofTenant({ id: grant.id }), ...grants.tx });
       await context.models.OauthGrant.bulkCreate(
         next.map((each) => ({ ...inherited(grant), tenantId: this.tenantId, ...each })),
         grants.tx,

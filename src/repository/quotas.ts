@@ -11,9 +11,10 @@ export type Usage = { messages: number; bytes: number };
 
 type Known = {
   policy: QuotaPolicy;
-  /** As counted in the database, and what this process has written since it began to count. */
+  /** As counted in the database, what this process has written since it began to count, and what it is writing now. */
   counted: Usage;
   since: Usage;
+  pending: Usage;
   /** When it was counted, on the monotonic clock. */
   at: number;
   counting: Promise<void> | undefined;
@@ -60,9 +61,9 @@ export class Quotas {
     if (exceeded(known, more)) known = await this.#fresh(context, true);
     const limit = exceeded(known, more);
     if (limit) throw refusal(limit, known, more);
-    add(known.since, more, 1);
+    add(known.pending, more, 1);
     return (saved) => {
-      add(known.since, more, -1);
+      add(known.pending, more, -1);
       add(known.since, saved, 1);
     };
   }
@@ -86,31 +87,31 @@ export class Quotas {
   }
 
   async #fresh(context: Context, now: boolean): Promise<Known> {
-    const { tenantId } = context.principal;
-    const known = this.#known.get(tenantId);
-    if (!known) {
-      if (this.#known.size >= KEPT) this.#known.clear();
-      const made: Known = { policy: this.#defaults, counted: none(), since: none(), at: 0, counting: undefined };
-      await this.#count(context, made);
-      this.#known.set(tenantId, made);
-      return made;
-    }
+    const known = this.#of(context.principal.tenantId);
     const age = performance.now() - known.at;
     if (!now && age < STALE_MS) return known;
     // A transaction is one conversation with the database: what is asked beside it would wait for it.
-    const waits = now || age > FORGOTTEN_MS || isNear(known) || context.transaction !== undefined;
-    if (now || context.transaction) await this.#count(context, known);
-    else {
-      known.counting ??= this.#count(context, known)
-        .catch((error: unknown) => {
-          if (waits) throw error;
-        })
-        .finally(() => {
-          known.counting = undefined;
-        });
-      if (waits) await known.counting;
+    if (now || context.transaction) {
+      await this.#count(context, known);
+      return known;
     }
+    known.counting ??= this.#count(context, known).finally(() => {
+      known.counting = undefined;
+    });
+    if (age > FORGOTTEN_MS || isNear(known)) await known.counting;
+    // What could not be counted now is counted with the next write.
+    else known.counting.catch(() => undefined);
     return known;
+  }
+
+  #of(tenantId: string): Known {
+    const known = this.#known.get(tenantId);
+    if (known) return known;
+    if (this.#known.size >= KEPT) this.#known.clear();
+    const never = Number.NEGATIVE_INFINITY;
+    const made: Known = { policy: this.#defaults, counted: none(), since: none(), pending: none(), at: never, counting: undefined };
+    this.#known.set(tenantId, made);
+    return made;
   }
 
   async #count({ db, principal, transaction }: Context, known: Known): Promise<void> {
@@ -126,7 +127,10 @@ export class Quotas {
 }
 
 const none = (): Usage => ({ messages: 0, bytes: 0 });
-const total = ({ counted, since }: Known): Usage => ({ messages: counted.messages + since.messages, bytes: counted.bytes + since.bytes });
+const total = ({ counted, since, pending }: Known): Usage => ({
+  messages: counted.messages + since.messages + pending.messages,
+  bytes: counted.bytes + since.bytes + pending.bytes,
+});
 
 const add = (to: Usage, more: Usage, sign: 1 | -1): void => {
   to.messages += sign * more.messages;

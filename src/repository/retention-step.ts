@@ -9,6 +9,8 @@ export type RetentionRun = Readonly<{
   signal: AbortSignal;
   /** Rows of one batch. */
   size: number;
+  /** Walks over messages that go on at once. */
+  walks: number;
   /** Called after each batch, once it is committed. */
   done(counts: Partial<RetentionCounts>): void;
 }>;
@@ -33,18 +35,21 @@ export abstract class RetentionStep extends AdministrativeRepository {
 
   /** Batch after batch from the start, and again over what was passed over, until nothing is left or somebody says stop. */
   protected async walk<P>(run: RetentionRun, start: P, work: (context: Context, from: P) => Promise<Batch<P>>): Promise<void> {
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      let passedOver = false;
-      for (let from: P | null = start; from !== null && !run.signal.aborted; ) {
-        const place: P = from;
-        const batch: Batch<P> = await this.atomically((context) => work(context, place));
-        run.done(batch.counts);
-        passedOver ||= batch.passedOver === true;
-        from = batch.next;
-      }
-      if (!passedOver || run.signal.aborted) return;
+    for (let round = 1; round <= ROUNDS && (await this.pass(run, start, work)) && !run.signal.aborted; round += 1)
       await sleep(PAUSE_MS * round, undefined, { signal: run.signal }).catch(() => undefined);
+  }
+
+  /** Batch after batch, once. True when something was passed over. */
+  protected async pass<P>(run: RetentionRun, start: P, work: (context: Context, from: P) => Promise<Batch<P>>): Promise<boolean> {
+    let passedOver = false;
+    for (let from: P | null = start; from !== null && !run.signal.aborted; ) {
+      const place: P = from;
+      const batch: Batch<P> = await this.atomically((context) => work(context, place));
+      run.done(batch.counts);
+      passedOver ||= batch.passedOver === true;
+      from = batch.next;
     }
+    return passedOver;
   }
 
   /** The same for a statement that finds what is due by itself, as much as it is allowed, and answers how many it was. */

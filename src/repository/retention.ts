@@ -36,6 +36,8 @@ export type RetentionOptions = Readonly<{
   part?: RetentionPart | undefined;
   /** Rows of one batch, and so of one transaction; never more than 500. */
   batchSize?: number | undefined;
+  /** Twice as fast on a server with processors to spare, and felt by those who write meanwhile. */
+  quick?: boolean | undefined;
   /** Stops after the batch that is being done. */
   signal?: AbortSignal | undefined;
   /** Told what was done so far, after each batch. */
@@ -60,7 +62,14 @@ const SMALL_BATCH = 100;
 /** How long things are kept, carried out: in batches that each leave everything exact, and never on what is under legal hold. */
 export class RetentionRepository extends RetentionStep {
   /** All that the policy asks for, or a part of it. Refused while another process is at it; a dry run only counts. */
-  async runRetention({ dryRun = false, part = 'all', batchSize, signal, progress }: RetentionOptions = {}): Promise<RetentionReport> {
+  async runRetention({
+    dryRun = false,
+    part = 'all',
+    batchSize,
+    quick = false,
+    signal,
+    progress,
+  }: RetentionOptions = {}): Promise<RetentionReport> {
     this.assertAdministrator();
     const { keys, counts: counted }: Part = PARTS[part];
     const whole = await new RetentionPolicies(this.context).get();
@@ -74,10 +83,12 @@ export class RetentionRepository extends RetentionStep {
       addCounts(counts, more);
       progress?.(counts);
     };
-    const usual = this.context.db.capabilities.concurrentTransactions ? LARGEST_BATCH : SMALL_BATCH;
+    const { concurrentTransactions } = this.context.db.capabilities;
+    const usual = concurrentTransactions ? LARGEST_BATCH : SMALL_BATCH;
+    const walks = quick && concurrentTransactions ? 2 : 1;
     const size = Math.max(2, Math.min(LARGEST_BATCH, batchSize ?? usual));
     const ran = await withJobLock(this.context.db, LOCK, signal ?? new AbortController().signal, async (stop) => {
-      await this.carryOut(part, policy, { now, signal: stop, size, done });
+      await this.carryOut(part, policy, { now, signal: stop, size, walks, done });
       return stop.aborted;
     });
     if (ran) return { ...report, counts, stopped: ran.result };

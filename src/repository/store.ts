@@ -16,6 +16,7 @@ import { EventRepository } from './events.js';
 import { GraphRepository } from './graph.js';
 import { GraphQueries } from './graph-query.js';
 import { HistoryRepository } from './history.js';
+import { ImportedRepository } from './imported.js';
 import { KnowledgeGraphRepository } from './knowledge-graph.js';
 import type { Limits } from './limits.js';
 import { LoginAttemptRepository } from './login-attempts.js';
@@ -88,6 +89,7 @@ export class Store {
   readonly loginAttempts: LoginAttemptRepository;
   readonly passwordResets: PasswordResetRepository;
   readonly oauthGrants: OauthGrantRepository;
+  readonly imported: ImportedRepository;
   readonly #context: Context;
 
   constructor(unbound: Context) {
@@ -119,6 +121,7 @@ export class Store {
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
     this.oauthGrants = new OauthGrantRepository(context);
+    this.imported = new ImportedRepository(context);
     this.apiTokens = new ApiTokenRepository(context);
     this.accounts = new AccountRepository(context);
     this.activeUser = new ActiveUserRepository(context);

@@ -54,6 +54,8 @@ export type TurnReceipt = {
 
 type Row = Omit<TurnReceipt, 'messages' | 'redacted'> & TurnReceipt['messages'][number];
 
+const ATTEMPTS = 3;
+
 /** The write path of transcripts: a turn is saved whole or not at all, in one statement. */
 export class TurnRepository extends Repository {
   async save(given: NewTurn): Promise<TurnReceipt> {
@@ -74,7 +76,7 @@ export class TurnRepository extends Repository {
       JSON.stringify(messages.flatMap(({ id, message }) => (message.assets ?? []).map((asset) => assetRow(id, asset)))),
       JSON.stringify(messages.flatMap(({ id, message }) => (message.embedding ? [vectorRow(id, message.embedding)] : []))),
     ];
-    const rows = await this.withinQuotas(turn, () => this.context.db.query<Row>(saveTurn, values, this.context.transaction));
+    const rows = await this.withinQuotas(turn, () => this.write(values, turn.conversationId === undefined));
     const first = rows[0];
     if (!first) throw await this.refusal(turn);
     return {
@@ -85,6 +87,14 @@ export class TurnRepository extends Repository {
       messages: rows.map(({ id, seq, createdAt, deduplicated }) => ({ id, seq, createdAt, deduplicated })),
       redacted,
     };
+  }
+
+  /** By a key again when its conversation was ended at that very moment, as retention may do: the next look finds none and starts one. */
+  private async write(values: readonly unknown[], byKey: boolean): Promise<Row[]> {
+    let rows: Row[] = [];
+    for (let attempt = 0; rows.length === 0 && attempt < (byKey ? ATTEMPTS : 1); attempt += 1)
+      rows = await this.context.db.query<Row>(saveTurn, values, this.context.transaction);
+    return rows;
   }
 
   /** Writes when there is room for it and counts what was written, where anything limits the tenant at all. */

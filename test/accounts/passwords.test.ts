@@ -90,28 +90,30 @@ describe('slow work', () => {
     let most = 0;
     const ends: (() => void)[] = [];
     const piece = (name: number) =>
-      work.run(async () => {
-        running += 1;
-        most = Math.max(most, running);
-        await new Promise<void>((resolve) => ends.push(resolve));
-        running -= 1;
-        return name;
-      });
+      work.admit(() =>
+        work.run(async () => {
+          running += 1;
+          most = Math.max(most, running);
+          await new Promise<void>((resolve) => ends.push(resolve));
+          running -= 1;
+          return name;
+        }),
+      );
     const pieces = Array.from({ length: 8 }, (_, name) => piece(name).catch((error: { code: string }) => error.code));
-    expect(() => work.assertRoom()).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    await expect(work.admit(async () => 'in')).rejects.toMatchObject({ code: 'unavailable' });
     for (let done = 0; done < 5; done += 1) {
       ends[done]!();
       await pieces[done];
     }
     expect(await Promise.all(pieces)).toEqual([0, 1, 2, 3, 4, 'unavailable', 'unavailable', 'unavailable']);
     expect([most, running]).toEqual([2, 0]);
-    work.assertRoom();
+    expect(await work.admit(async () => 'in')).toBe('in');
   });
 
   it('gives its place back when it fails', async () => {
     const work = new SlowWork(1, 0);
-    await expect(work.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await work.run(async () => 'yes')).toBe('yes');
+    await expect(work.admit(() => work.run(() => Promise.reject(new Error('no'))))).rejects.toThrow('no');
+    expect(await work.admit(() => work.run(async () => 'yes'))).toBe('yes');
   });
 });
 

@@ -146,6 +146,19 @@ describeEngines('signing in', (engine) => {
     expect(await attempts()).toHaveLength(20);
   });
 
+  it('sends people away when too many come at once, and counts nothing against them', async () => {
+    const { process, attempts, tenantId } = await world({ rule: { ...RULE, attempts: 100 } });
+    const signIn = process();
+    const results = await Promise.all(
+      Array.from({ length: 60 }, (_, at) => signIn(`name${at}`, 'wrong').catch((error: { code: string }) => error.code)),
+    );
+    const away = results.filter((result) => result === 'unavailable').length;
+    expect(away).toBeGreaterThan(20);
+    expect(await attempts()).toHaveLength(60 - away);
+    expect(await engine.models.UserLoginLockout.count({ where: { tenantId } })).toBe(60 - away);
+    expect(await signIn('margarete', RIGHT)).toMatchObject({ ok: true });
+  });
+
   it('of a disabled account is refused, which only somebody with the password hears', async () => {
     const { signIn, store } = await world();
     await store.accounts.setDisabled('margarete', true);

@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { CorpusFolder } from '../../src/repository/corpus-folder.js';
+import { agentFor } from '../support/agent.js';
 import { describeEngines } from '../support/engines.js';
 import { findText, populate } from '../support/person.js';
-import { runCli, temporaryFolder } from './run-cli.js';
+import { runCli, spawnCli, temporaryFolder } from './run-cli.js';
 
 const SLOW = 120_000;
 
 describeEngines('tenants and people on the command line', (engine) => {
-  const run = (...args: string[]) => {
+  const place = (): string[] => {
     const { url, dataDir } = engine.config;
-    return runCli([...args, ...(url === null ? ['--data-dir', dataDir] : ['--database-url', url])]);
+    return url === null ? ['--data-dir', dataDir] : ['--database-url', url];
   };
+  const run = (...args: string[]) => runCli([...args, ...place()]);
 
   it(
     'makes a tenant, configures it, lists it and removes it after a look',
@@ -77,4 +80,47 @@ describeEngines('tenants and people on the command line', (engine) => {
     },
     SLOW,
   );
+
+  it(
+    'erases a person although it is killed half-way',
+    async () => {
+      const tenantId = await engine.freshTenant();
+      const { externalId, marker, id } = await populate(engine, { tenantId, user: `someone-${randomUUID()}` });
+      await using self = await agentFor(engine, { tenantId, user: externalId });
+      const messages = Array.from({ length: 100 }, (_, at) => ({ role: 'user', content: `number ${at} ${marker}`, input_tokens: 1 }));
+      for (let call = 0; call < 30; call += 1) await self.call('save_turn', { conversation_key: 'long', messages });
+      const left = () => engine.models.Message.count({ where: { tenantId, userId: id } });
+      const all = await left();
+
+      const child = spawnCli(['user', 'erase', externalId, '--confirm', externalId, '--tenant', tenantId, ...place()]);
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      while ((await left()) === all && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+      child.kill('SIGKILL');
+      await ended;
+
+      for (const { id, messageCount, inputTokens } of await engine.models.Conversation.findAll({ where: { tenantId } })) {
+        const there = await engine.models.Message.findAll({ where: { tenantId, conversationId: id } });
+        expect(messageCount).toBe(there.filter(({ deletedAt }) => deletedAt === null).length);
+        expect(Number(inputTokens)).toBe(there.reduce((sum, message) => sum + (message.inputTokens ?? 0), 0));
+      }
+      await run('user', 'erase', externalId, '--confirm', externalId, '--tenant', tenantId);
+      const folder = new CorpusFolder(engine.db, () => new Date());
+      await folder.foldAll(tenantId);
+      expect(await folder.verify(tenantId)).toMatchObject({ waiting: 0, wrong: 0 });
+      expect(await findText(engine, marker)).toEqual([]);
+      expect(await findText(engine, id)).toEqual([]);
+    },
+    SLOW,
+  );
 });
+
+it(
+  'keep a new folder to whoever made it',
+  async () => {
+    await using folder = await temporaryFolder();
+    const dataDir = join(folder.path, 'memory');
+    expect(await runCli(['tenant', 'create', 'household', '--data-dir', dataDir])).toMatchObject({ code: 0 });
+    expect((await stat(dataDir)).mode & 0o077).toBe(0);
+  },
+  SLOW,
+);

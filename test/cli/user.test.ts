@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { Passwords } from '../../src/services/accounts/passwords.js';
 import { SignIn } from '../../src/services/accounts/sign-in.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';
-import { type Run, runCli, spawnCli } from './run-cli.js';
+import { type Run, runCli, spawnCli, temporaryFolder } from './run-cli.js';
 
 const SLOW = 240_000;
 const GOOD = 'Violet7.Harbour';
@@ -134,3 +137,28 @@ describeEngines('recollect user', (engine) => {
     SLOW,
   );
 });
+
+it.skipIf(!existsSync('/usr/bin/script'))(
+  'asks for a password at a terminal, twice, and shows nothing of it',
+  async () => {
+    await using folder = await temporaryFolder();
+    // `script` gives the program a terminal; everything that would be on its screen comes back.
+    const main = path.resolve(import.meta.dirname, '../../dist/src/main.js');
+    const command = `${process.execPath} ${main} user create ann --bcrypt-cost 4 --data-dir ${path.join(folder.path, 'data')}`;
+    const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
+    let screen = '';
+    const answers: [string, string][] = [
+      ['New password: ', `${GOOD}X\u007f\r`],
+      ['Once more: ', `${GOOD}\r`],
+    ];
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      screen += text;
+      if (answers[0] && screen.includes(answers[0][0])) terminal.stdin.write(answers.shift()![1]);
+    });
+    const [code] = (await once(terminal, 'close')) as [number | null];
+    expect(screen).toContain('Made the account ann');
+    expect(screen).not.toContain('Violet');
+    expect(code).toBe(0);
+  },
+  SLOW,
+);

@@ -37,6 +37,14 @@ test.each([
   expect(`${translated.message} ${translated.hint}`).not.toContain('secret');
 });
 
+test.each(['conversations_tenant_id_fk', 'tasks_user_id_fk'])('what is written for somebody who is gone says so: %s', (constraint) => {
+  expect(toAppError(driverError('23503', { constraint }))).toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('removed'),
+  });
+  expect(toAppError(driverError('23503', { constraint: 'tasks_conversation_id_fk' })).code).toBe('not_found');
+});
+
 test('what Sequelize wraps is looked into', () => {
   const inner = driverError('23505', { constraint: 'users_external_id_key', sql: '' });
   const wrapped = new SequelizeDatabaseError(inner as ConstructorParameters<typeof SequelizeDatabaseError>[0]);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../support/engines.js';
-import { Browser } from './browser.js';
 import { REDIRECT, World } from './world.js';
 
 describeEngines('signing in', (engine) => {
@@ -29,12 +28,5 @@ describeEngines('signing in', (engine) => {
     ]);
     const saved = await world.call(body.access_token, 'save_turn', { messages: [{ role: 'user', content: 'Hello' }] });
     expect(saved).toMatchObject({ status: 200, body: { result: { structuredContent: { created: true } } } });
-  });
-
-  it('shows a page', async () => {
-    const { body } = await world.register({ client_name: '<b>Desk</b>' });
-    const page = await new Browser().open(world.authorizeUrl({ clientId: body.client_id, verifier: 'x'.repeat(43) }));
-    expect(page.status).toBe(200);
-    expect(page.html).toContain('&lt;b&gt;Desk');
   });
 });

@@ -140,15 +140,10 @@ export class World implements AsyncDisposable {
   redeem(
     { clientId, verifier, code }: Pick<Authorized, 'clientId' | 'verifier' | 'code'>,
     more: Record<string, string> = {},
+    headers: Record<string, string> = {},
   ): Promise<Answer> {
-    return this.post('token', {
-      grant_type: 'authorization_code',
-      client_id: clientId,
-      code,
-      code_verifier: verifier,
-      redirect_uri: REDIRECT,
-      ...more,
-    });
+    const proof = { client_id: clientId, code, code_verifier: verifier, redirect_uri: REDIRECT };
+    return this.post('token', { grant_type: 'authorization_code', ...proof, ...more }, headers);
   }
 
   refresh(clientId: string, token: string, more: Record<string, string> = {}): Promise<Answer> {

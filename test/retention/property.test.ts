@@ -13,7 +13,7 @@ const clock = () => NOW;
 describeEngines('retention', (engine) => {
   it('leaves what a naive model of the policy leaves, and everything else exact', async () => {
     await fc.assert(
-      fc.asyncProperty(history, policy, fc.integer({ min: 2, max: 12 }), async (steps, retention, batchSize) => {
+      fc.asyncProperty(history, policy, fc.integer({ min: 2, max: 12 }), fc.boolean(), async (steps, retention, batchSize, quick) => {
         const tenantId = await engine.freshTenant();
         await happen(engine, tenantId, steps);
         const store = await storeFor(engine.db, { tenantId, role: 'system', clock, policy: withPolicy(retention) });
@@ -24,7 +24,7 @@ describeEngines('retention', (engine) => {
         expect(dry).toMatchObject({ dryRun: true, stopped: false, counts: expected.counts });
         expect(await readWorld(engine.models, tenantId)).toEqual(before);
 
-        const ran = await store.retention.runRetention({ batchSize });
+        const ran = await store.retention.runRetention({ batchSize, quick });
         expect(ran).toMatchObject({ dryRun: false, stopped: false, counts: expected.counts });
         const after = await readWorld(engine.models, tenantId);
         expect(survivors(after)).toEqual(expected.left);
@@ -37,7 +37,7 @@ describeEngines('retention', (engine) => {
       }),
       { numRuns: 25 },
     );
-  });
+  }, 120_000);
 
   it('ends in the same state when it is stopped after any batch and run again', async () => {
     await fc.assert(
@@ -52,9 +52,10 @@ describeEngines('retention', (engine) => {
           done += 1;
           if (done === batches) stop.abort();
         };
-        const first = await store.retention.runRetention({ batchSize: 3, signal: stop.signal, progress });
+        const first = await store.retention.runRetention({ batchSize: 3, quick: true, signal: stop.signal, progress });
         expect(first.stopped).toBe(done >= batches);
-        expect(done).toBeLessThanOrEqual(batches);
+        // Another batch may have been on its way.
+        expect(done).toBeLessThanOrEqual(batches + 1);
         await store.retention.runRetention({ batchSize: 3 });
         const after = await readWorld(engine.models, tenantId);
         expect(survivors(after)).toEqual(expectedAfter(before, retention, NOW).left);
@@ -62,5 +63,5 @@ describeEngines('retention', (engine) => {
       }),
       { numRuns: 15 },
     );
-  });
+  }, 120_000);
 });

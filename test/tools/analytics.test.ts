@@ -146,7 +146,11 @@ describeEngines('analytics toolset', (engine) => {
 
   it('says whether a text, messages or a conversation fit', async () => {
     await using agent = await newAgent();
-    const check = (args: object) => agent.call('check_token_budget', { max_tokens: 10, ...args });
+    const check = async (args: object) => {
+      const { level, budget, ...fit } = await agent.call('check_token_budget', { max_tokens: 10, ...args });
+      expect([level, budget]).toEqual(['ok', null]);
+      return fit;
+    };
     expect(await check({ text: 'x'.repeat(40) })).toEqual({ fits: true, tokens: 10, remaining: 0, estimated: true });
     expect(await check({ text: 'é'.repeat(21) })).toEqual({ fits: false, tokens: 11, remaining: -1, estimated: true });
     expect(await check({ messages: [{ role: 'user', content: 'abcd' }] })).toEqual({

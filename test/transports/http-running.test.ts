@@ -95,6 +95,7 @@ describe('figures', () => {
       /^recollect_db_pool_connections [1-9]\d*$/m,
       /^recollect_db_pool_waiting 0$/m,
       /^process_resident_memory_bytes \d+$/m,
+      /^# TYPE recollect_corpus_pending gauge$/m,
     ])
       expect(body).toMatch(line);
     expect(body).not.toMatch(/somebody-special|no_such_tool|tenant|rcl_/);
@@ -256,7 +257,7 @@ describe('recollect serve --http', () => {
 
   it.each(['SIGTERM', 'SIGINT'] as const)('says where it is and how to come in, and leaves on %s', async (signal) => {
     const { child, url, said } = await start();
-    expect(said()).toContain('recollect token create --tenant local');
+    await expect.poll(said).toContain('recollect token create --tenant local');
     expect((await send(url, INITIALIZE)).status).toBe(401);
     child.kill(signal);
     expect(await once(child, 'exit')).toEqual([0, null]);
@@ -264,7 +265,7 @@ describe('recollect serve --http', () => {
 
   it('says loudly when everybody may come in', async () => {
     const { child, url, said } = await start('--no-auth');
-    expect(said()).toContain('SIGN-IN IS OFF');
+    await expect.poll(said).toContain('SIGN-IN IS OFF');
     expect((await send(url, INITIALIZE)).status).toBe(200);
     child.kill('SIGTERM');
     await once(child, 'exit');

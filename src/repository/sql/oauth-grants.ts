@@ -1,34 +1,36 @@
 import type { Statement } from '../../db/database.js';
 
-const columns = `
-  g.tenant_id as "tenantId", g.id, g.client_id as "clientRowId", c.external_id as "clientId", c.name as "clientName", g.user_id as "userId",
-  u.external_id as "user", u.display_name as "displayName", k.username, g.credential_id as "credentialId", g.family_id as "familyId", g.kind,
-  g.role, g.scopes, g.redirect_uri as "redirectUri", g.code_challenge as "codeChallenge", g.resource, g.signed_in_at as "signedInAt",
-  g.expires_at as "expiresAt", g.used_at as "usedAt",
-  g.revoked_at is null and c.disabled_at is null and k.disabled_at is null and k.password_changed_at <= g.signed_in_at
-    and (g.role = 'user' or g.role = any(k.roles) or 'admin' = any(k.roles)) as standing`;
-
-const source = `oauth_grants g
-  join oauth_clients c on c.id = g.client_id
-  join users u on u.tenant_id = g.tenant_id and u.id = g.user_id
-  join user_credentials k on k.tenant_id = g.tenant_id and k.id = g.credential_id`;
+/** Whether the account stands behind it: a change of the password, of the role or of its state shows here at once, whoever made it. */
+const standing = `g.revoked_at is null and k.disabled_at is null and k.password_changed_at <= g.signed_in_at
+    and (g.role = 'user' or g.role = any(k.roles) or 'admin' = any(k.roles))`;
 
 /**
- * The grant with the hash $1, of whatever tenant, and whether its account and client still stand behind it: a change of the
- * password, of the roles or of the account's state shows here at once, whoever made it.
+ * The grant with the hash $1, of whatever tenant, and whether its account and its client stand behind it.
  *
  * Plan: a probe of `oauth_grants_token_hash_idx` and one by key of each of the others.
  */
 export const findOauthGrant: Statement = {
   name: 'find_oauth_grant',
-  text: `select ${columns.trim()} from ${source} where g.token_hash = $1`,
+  text: `
+select g.tenant_id as "tenantId", g.id, g.client_id as "clientRowId", c.external_id as "clientId", c.name as "clientName",
+  g.user_id as "userId", u.external_id as "user", u.display_name as "displayName", k.username, g.credential_id as "credentialId",
+  g.family_id as "familyId", g.kind, g.role, g.scopes, g.redirect_uri as "redirectUri", g.code_challenge as "codeChallenge", g.resource,
+  g.signed_in_at as "signedInAt", g.expires_at as "expiresAt", g.used_at as "usedAt", c.disabled_at is null and ${standing} as standing
+from oauth_grants g
+  join oauth_clients c on c.id = g.client_id
+  join users u on u.tenant_id = g.tenant_id and u.id = g.user_id
+  join user_credentials k on k.tenant_id = g.tenant_id and k.id = g.credential_id
+where g.token_hash = $1`,
 };
 
-/** The same in the tenant $1, held until the transaction ends: of two who spend it one comes second. As the owner, because clients are no tenant's. */
+/** How the grant $2 of the tenant stands now; held until the transaction ends: of two who spend it one comes second. */
 export const lockOauthGrant: Statement = {
   name: 'lock_oauth_grant',
-  asOwner: true,
-  text: `select ${columns.trim()} from ${source} where g.tenant_id = $1 and g.token_hash = $2 for update of g`,
+  text: `
+select g.used_at as "usedAt", g.expires_at as "expiresAt", ${standing} as standing
+from oauth_grants g join user_credentials k on k.tenant_id = g.tenant_id and k.id = g.credential_id
+where g.tenant_id = $1 and g.id = $2::uuid
+for update of g`,
 };
 
 /** Removes up to $3 grants of the tenant that had expired before $2. Plan: `oauth_grants_expires_at_idx`. */
@@ -49,5 +51,3 @@ select id from first where id is not null
 union all
 select min(k.tenant_id) from user_credentials k, first where k.tenant_id > first.id having min(k.tenant_id) is not null`,
 };
-
-export const tenantExists: Statement = { name: 'tenant_exists', text: 'select id from tenants where id = $1' };

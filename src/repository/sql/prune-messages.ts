@@ -55,8 +55,9 @@ forgotten as (
 
 /**
  * Removes messages ($2) for good, whose conversations the transaction has locked, if they are older than $5, were deleted before $6,
- * or all of them are wanted ($7). Everything that tells of them follows: counters, statistics of words, tasks, the content of
- * events, and one event without content each ($8). Attachments and vectors go by their foreign keys.
+ * or all of them are wanted ($7), because their conversations go too. Everything that tells of them follows: counters, statistics of
+ * words, tasks, the content of events, and one event without content each; where the rest of a conversation goes with them, its own
+ * event tells of them. Attachments and vectors go by their foreign keys.
  *
  * Plan: probes of primary keys and of the indexes by message, a batch of them.
  */
@@ -75,7 +76,7 @@ gone as (
 counters as (
   update conversations c set
     message_count = c.message_count - g.messages, input_tokens = c.input_tokens - g.input_tokens,
-    output_tokens = c.output_tokens - g.output_tokens, stored_bytes = c.stored_bytes - g.bytes, updated_at = $3::timestamptz
+    output_tokens = c.output_tokens - g.output_tokens, stored_bytes = greatest(0, c.stored_bytes - g.bytes), updated_at = $3::timestamptz
   from (
     select g.conversation_id, (count(*) filter (where g.counted))::int as messages, sum(g.bytes)::bigint as bytes,
            coalesce(sum(g.input_tokens), 0)::bigint as input_tokens, coalesce(sum(g.output_tokens), 0)::bigint as output_tokens
@@ -93,11 +94,15 @@ scrubbed as (
     and (e.before is not null or e.after is not null)
 ),
 ${forgetting.trim()},
+unfinished as (
+  select l.conversation_id from (select g.conversation_id, max(g.seq) as seq from gone g where $7::boolean group by g.conversation_id) l
+  where exists (select from messages r where r.tenant_id = $1 and r.conversation_id = l.conversation_id and r.seq > l.seq)
+),
 noted as (
   insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, after, occurred_at)
   select $1, g.conversation_id, g.id, c.user_id, 'purged', $4, jsonb_build_object('seq', g.seq), $3::timestamptz
   from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
-  where $8::boolean
+  where not $7::boolean or g.conversation_id in (select u.conversation_id from unfinished u)
   order by g.conversation_id, g.seq
 )
 select count(*)::int as messages, (count(*) filter (where g.expired))::int as expired, coalesce(sum(g.asset_count), 0)::int as assets,

@@ -38,6 +38,9 @@ export const saveTurn: Statement = {
     'users_external_id_key',
     'devices_external_id_key',
     'sessions_external_id_key',
+    // One that nobody used any more was removed at this moment: it is made again.
+    'conversations_device_id_fk',
+    'conversations_session_id_fk',
   ],
   text: `
 with

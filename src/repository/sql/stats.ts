@@ -31,7 +31,7 @@ union all
 };
 
 /** What waits to be counted is counted here up to so many changes; beyond that these figures are behind for a moment. */
-const WAITING = 20_000;
+const WAITING = 10_000;
 
 const waiting = (source: CorpusSource): string => `
   select x.subject_id, x.removed from corpus_changes x

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.js';
 import type { OauthGrantRecord } from '../oauth-grants.js';
-import { findOauthGrant, tenantExists, tenantsWithAccounts } from '../sql/oauth-grants.js';
+import { findOauthGrant, tenantsWithAccounts } from '../sql/oauth-grants.js';
 
 /** Codes and tokens of all tenants: each arrives before anybody knows whose it is. */
 export class OauthGrantDirectory {
@@ -19,10 +19,5 @@ export class OauthGrantDirectory {
   /** Up to two, across tenants: whoever signs in is asked for a tenant only where there is a choice. */
   async tenantsWithAccounts(): Promise<string[]> {
     return (await this.#db.query<{ id: string }>(tenantsWithAccounts, [])).map(({ id }) => id);
-  }
-
-  /** Asked before a store is opened for a name that a stranger typed: opening one makes the tenant. */
-  async tenantExists(id: string): Promise<boolean> {
-    return (await this.#db.query(tenantExists, [id])).length > 0;
   }
 }

@@ -33,16 +33,16 @@ export class Passwords {
     this.#load = load;
   }
 
-  /** Throws `unavailable` when a password could not be looked at now. */
-  assertRoom(): void {
-    this.#work.assertRoom();
+  /** Lets somebody in who has a password to compare. Throws `unavailable` when too many are in. */
+  admit<T>(errand: () => Promise<T>): Promise<T> {
+    return this.#work.admit(errand);
   }
 
   hash(password: string): Promise<string> {
-    return this.#work.run(async () => (await this.#load()).hash(prehash(password), this.#cost));
+    return this.admit(() => this.#work.run(async () => (await this.#load()).hash(prehash(password), this.#cost)));
   }
 
-  /** Null is the hash of nobody: the answer is no, and takes as long as any other. */
+  /** For somebody who was let in. Null is the hash of nobody: the answer is no, and takes as long as any other. */
   async matches(password: string, hash: string | null): Promise<boolean> {
     const same = await this.#work.run(async () => (await this.#load()).compare(prehash(password), hash ?? nobodys(this.#cost)));
     return same && hash !== null;

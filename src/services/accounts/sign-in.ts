@@ -40,9 +40,13 @@ export class SignIn {
     this.#options = options;
   }
 
-  async attempt({ tenantId, identifier: typed, password, client }: SignInRequest): Promise<SignInResult> {
+  /** Throws `unavailable`, and counts nothing, when too many people sign in at this moment. */
+  attempt(request: SignInRequest): Promise<SignInResult> {
+    return this.#options.passwords.admit(() => this.#attempt(request));
+  }
+
+  async #attempt({ tenantId, identifier: typed, password, client }: SignInRequest): Promise<SignInResult> {
     const { storeOf, passwords, lockout, clock } = this.#options;
-    passwords.assertRoom();
     const store = await storeOf(tenantId);
     const identifier = identifierFrom(typed);
     const at = clock();

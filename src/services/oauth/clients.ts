@@ -1,7 +1,7 @@
 import type { NewOauthClient, OauthClientDirectory, OauthClientRecord } from '../../repository/system/oauth-client-directory.js';
 import { type ClientDocuments, isDocumentAddress } from './client-documents.js';
 import { readClientMetadata } from './client-metadata.js';
-import { daysBefore, IDLE_CLIENT_DAYS, UNUSED_CLIENT_DAYS } from './lifetimes.js';
+import { daysBefore, IDLE_CLIENT_DAYS } from './lifetimes.js';
 import { OAuthProblem } from './problem.js';
 
 /** A client as far as it is known: one that describes itself is kept only when somebody signs in with it. */
@@ -32,10 +32,16 @@ export class OAuthClients {
     return { ...(await this.#documents.get(clientId)), secretHash: null, createdAt: stored?.createdAt ?? null };
   }
 
+  /** One that people have given access to, as it was then: to exchange what it got nobody has to be asked over the network. */
+  async known(clientId: string): Promise<KnownClient | undefined> {
+    const stored = await this.#stored(clientId);
+    return stored?.disabled ? undefined : stored;
+  }
+
   async register(externalId: string, secretHash: string | null, metadata: unknown): Promise<NewOauthClient> {
     const client = { ...readClientMetadata(metadata), externalId, secretHash };
     const directory = await this.#directory();
-    if ((await directory.countUnused()) >= MOST_UNUSED && (await this.#prune(IMPATIENT_DAYS, BATCH)) === 0) {
+    if ((await directory.countUnused()) >= MOST_UNUSED && (await this.#makeRoom()) === 0) {
       throw new OAuthProblem('temporarily_unavailable', 'Too many clients have registered and were not used. Try again in an hour.');
     }
     await directory.put(client, this.#clock());
@@ -54,15 +60,10 @@ export class OAuthClients {
     await (await this.#directory()).noteUse(rowId, this.#clock());
   }
 
-  /** Removes clients that nobody uses, a batch at a time; answers how many went, 0 when there are no more. */
-  prune(limit = BATCH): Promise<number> {
-    return this.#prune(UNUSED_CLIENT_DAYS, limit);
-  }
-
-  async #prune(unusedDays: number, limit: number): Promise<number> {
+  async #makeRoom(): Promise<number> {
     const now = this.#clock();
-    const before = { unusedBefore: daysBefore(now, unusedDays), idleBefore: daysBefore(now, IDLE_CLIENT_DAYS) };
-    return (await this.#directory()).prune(before, limit);
+    const before = { unusedBefore: daysBefore(now, IMPATIENT_DAYS), idleBefore: daysBefore(now, IDLE_CLIENT_DAYS) };
+    return (await this.#directory()).prune(before, BATCH);
   }
 
   async #stored(clientId: string): Promise<OauthClientRecord | undefined> {

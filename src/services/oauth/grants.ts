@@ -29,6 +29,6 @@ export class Grants {
   async spend(kind: OauthGrantKind, secret: string, successors: (grant: OauthGrantRecord) => Successor[]): Promise<Spent> {
     const grant = await this.find(kind, secret);
     if (!grant) return { outcome: 'unknown' };
-    return (await this.ofTenant(grant.tenantId)).spend(kind, hashSecret(secret), successors);
+    return (await this.ofTenant(grant.tenantId)).spend(grant, () => successors(grant));
   }
 }

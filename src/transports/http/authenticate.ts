@@ -1,6 +1,7 @@
 import type { NextFunction } from 'express';
 import { type App, principalFrom } from '../../app.js';
 import { AppError } from '../../errors.js';
+import type { Session } from '../../mcp/session.js';
 import { scopesInUse } from '../../mcp/tool-scopes.js';
 import type { Authenticator, Identity, Principal } from '../../principal.js';
 import { hashSecret } from '../../secret.js';
@@ -13,6 +14,8 @@ import type { RateLimits } from './rate-limits.js';
 type Handler = (req: HttpRequest, res: HttpResponse, next: NextFunction) => Promise<void> | void;
 
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
+/** Callers that are remembered at one time. */
+const MOST_SESSIONS = 1_000;
 /** Headers that only a proxy adds. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'] as const;
 
@@ -101,11 +104,16 @@ async function admit(res: HttpResponse, next: NextFunction, caller: Caller, { me
   refuse(res, 429, 'Too many requests; slow down.', { retryAfter: wait });
 }
 
+/** What callers are served with; the same for the same caller, so that it is put together once. */
 function sessionsOf(app: App) {
-  const base = sessionOf(app);
+  const known = new Map<string, Session>();
   return (identity: Identity, check: Caller['check']): Caller => {
-    const { principal } = identity;
-    return { identity, owner: ownerOf(identity), session: { ...base, principal, store: () => app.storeFor(principal) }, check };
+    const owner = ownerOf(identity);
+    const session = known.get(owner) ?? sessionOf(app, identity.principal);
+    known.delete(owner);
+    known.set(owner, session);
+    if (known.size > MOST_SESSIONS) known.delete(known.keys().next().value!);
+    return { identity, owner, session, check };
   };
 }
 

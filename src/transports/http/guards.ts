@@ -30,10 +30,10 @@ const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::
  * taken for this server's (DNS rebinding). An address in numbers cannot be such a name.
  */
 export function guardHost({ host, publicUrl, allowedHosts, metrics }: Reach): Handler {
-  const allowed = new Set([...localhostAllowedHostnames(), hostInUrl(host), new URL(publicUrl).hostname, ...allowedHosts]);
-  if (allowed.has('*')) return (_req, _res, next) => next();
+  const allowed = [...localhostAllowedHostnames(), hostInUrl(host), new URL(publicUrl).hostname, ...allowedHosts];
+  if (allowed.includes('*')) return (_req, _res, next) => next();
   return (req, res, next) => {
-    const { hostname, ok } = { hostname: undefined, ...validateHostHeader(req.headers.host, [...allowed]) };
+    const { hostname, ok } = { hostname: undefined, ...validateHostHeader(req.headers.host, allowed) };
     if (ok || (isWildcard(host) && hostname !== undefined && isIP(hostname.replace(/^\[|\]$/g, '')))) return next();
     metrics?.requestRefused('host');
     refuse(res, 403, 'This server is not asked for under that host name. Whoever runs it can allow it with RECOLLECT_ALLOWED_HOSTS.');

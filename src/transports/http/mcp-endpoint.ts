@@ -1,9 +1,9 @@
-import { toNodeHandler } from '@modelcontextprotocol/node';
 import { type AuthInfo, classifyInboundRequest, createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server';
 import express, { type NextFunction } from 'express';
 import type { App } from '../../app.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
+import { answerModern } from './answer-modern.js';
 import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse } from './answers.js';
 import type { Challenge } from './authenticate.js';
 import { LegacySessions } from './legacy-sessions.js';
@@ -22,7 +22,6 @@ export class McpEndpoint {
   readonly #sessions: LegacySessions;
   readonly #listening: ListenStreams;
   readonly #modern;
-  readonly #answerModern;
   readonly #sweep: NodeJS.Timeout;
   /** Reads a body; what is wrong with it is an error for the app's error handler. */
   readonly readBody;
@@ -38,7 +37,6 @@ export class McpEndpoint {
       legacy: 'reject',
       onerror: (error) => log.debug({ err: error }, 'protocol error'),
     });
-    this.#answerModern = toNodeHandler(this.#modern, { onerror: (error) => log.error({ err: error }, 'could not answer') });
     this.#sweep = setInterval(() => this.#places.endStale(), SWEEP_MS).unref();
     this.readBody = express.json({ limit: config.maxBodyBytes, type: () => true });
     metrics?.watch('recollect_http_sessions', 'Sessions of clients of the older revisions.', () => this.#sessions.count);
@@ -68,7 +66,7 @@ export class McpEndpoint {
     if (method === 'subscriptions/listen') return this.#listening.handle(req, res);
     const { clientId, credentialId, principal } = caller.identity;
     const auth: AuthInfo = { token: '', clientId: clientId ?? credentialId, scopes: [...principal.scopes], extra: { caller } };
-    await this.#answerModern(Object.assign(req, { auth }), res, req.body);
+    await answerModern(this.#modern, req, res, auth);
   };
 
   /** Ends what only waits for news; calls under way go on. */

@@ -28,12 +28,14 @@ export class Traffic {
 
   readonly handle = (req: HttpRequest, res: HttpResponse, next: NextFunction): void => {
     const start = performance.now();
+    // Asked for now: a connection that has broken has no address any more.
+    const address = req.ip;
     const given = req.headers['x-request-id'];
     const requestId = typeof given === 'string' && GIVEN_ID.test(given) ? given : randomUUID();
     res.locals.requestId = requestId;
     res.setHeader('X-Request-Id', requestId);
     this.#open.add(res);
-    res.once('close', () => this.#closed(req, res, performance.now() - start));
+    res.once('close', () => this.#closed(req, res, address, performance.now() - start));
     logContext.run({ requestId }, () => {
       if (!this.#ending) return next();
       res.setHeader('Connection', 'close');
@@ -59,7 +61,7 @@ export class Traffic {
     if (this.#drained && this.#calls().length === 0) this.#drained();
   }
 
-  #closed(req: HttpRequest, res: HttpResponse, ms: number): void {
+  #closed(req: HttpRequest, res: HttpResponse, address: string | undefined, ms: number): void {
     this.#open.delete(res);
     this.#look();
     const { requestId, caller, rpc, tool, stream } = res.locals;
@@ -73,7 +75,7 @@ export class Traffic {
         path,
         status: res.statusCode,
         ms: Math.round(ms * 10) / 10,
-        address: req.ip,
+        address,
         ...(caller && { credential: caller.identity.credentialId, tenant: caller.identity.principal.tenantId }),
         ...(rpc !== undefined && { rpc }),
         ...(tool !== undefined && { tool }),

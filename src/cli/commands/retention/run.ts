@@ -34,6 +34,7 @@ export default defineCommand({
       try {
         const reports = await retain(app.retention, wanted === 'all' ? known : [wanted], {
           dryRun: options.dryRun,
+          quick: true,
           signal: stop.signal,
           progress: throttled((tenantId, counts) => output.note(`${tenantId}: ${inWords(counts)} …`)),
         });

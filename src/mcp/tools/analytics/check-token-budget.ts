@@ -53,8 +53,11 @@ export default defineTool({
 
   async run({ max_tokens, text, messages, conversation_id, user }, { store, principal }) {
     const sources = [text, messages, conversation_id].filter((source) => source !== undefined).length;
-    if (sources > 1) throw invalidInput('Give one of text, messages and conversation_id.');
-    if (sources === 0 && max_tokens !== undefined) throw invalidInput('Give one of text, messages and conversation_id.');
+    if (sources > 1 || (sources === 0 && max_tokens !== undefined))
+      throw invalidInput(
+        'Give exactly one of text, messages and conversation_id.',
+        'To see a budget alone, give none of them and no max_tokens.',
+      );
     const { tokens, estimated } =
       conversation_id !== undefined
         ? await store.stats.tokens(conversation_id)

@@ -1,9 +1,10 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { sendPage } from './page.js';
-import { problemPage } from './problem-page.js';
+import { leavingPage, problemPage } from './problem-page.js';
 import type { PublicAddress } from './public-address.js';
 
-type Problem = { error?: string; error_description?: string };
+/** As OAuth says what went wrong, or as the rest of the server does. */
+type Problem = { error?: string | { message: string }; error_description?: string };
 
 /** Sends the browser on to the client with an answer that says whose it is (RFC 9207). */
 export function answerClient(
@@ -21,22 +22,31 @@ export function answerAddress(issuer: string, redirectUri: string, answer: Reado
   return url.href;
 }
 
-/** What the library answers by itself: its redirects learn to say who sends them, and people get a page instead of JSON. */
-export const forPeople =
+const isPerson = (req: Request): boolean => req.accepts(['json', 'html']) === 'html';
+
+/** People get a page instead of JSON. */
+export const forPeople: RequestHandler = (req, res, next) => {
+  if (!isPerson(req)) return next();
+  res.json = (body?: Problem) => {
+    const retryAfter = Number(res.getHeader('Retry-After')) || undefined;
+    const message = typeof body?.error === 'object' ? body.error.message : body?.error_description;
+    sendPage(res, problemPage(res.statusCode, message ?? 'Something went wrong.', retryAfter));
+    return res;
+  };
+  next();
+};
+
+/** The library's redirects are all about errors. They learn to say who sends them, and take nobody to a web site before asking. */
+export const introduceErrors =
   (address: PublicAddress): RequestHandler =>
   (req, res, next) => {
     const redirect = res.redirect.bind(res) as (status: number, url: string) => void;
     res.redirect = ((status: number, url: string) => {
       const issued = new URL(url);
       issued.searchParams.set('iss', address.of(req));
-      redirect(status, issued.href);
+      if (isPerson(req) && issued.protocol === 'https:') sendPage(res, leavingPage(issued));
+      else redirect(status, issued.href);
     }) as typeof res.redirect;
-    if (req.accepts(['json', 'html']) !== 'html') return next();
-    res.json = (body?: Problem) => {
-      const retryAfter = Number(res.getHeader('Retry-After')) || undefined;
-      sendPage(res, problemPage(res.statusCode, body?.error_description ?? 'Something went wrong.', retryAfter));
-      return res;
-    };
     next();
   };
 

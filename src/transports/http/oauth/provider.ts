@@ -9,8 +9,15 @@ import type { IssuedTokens } from '../../../services/oauth/tokens.js';
 import type { PublicAddress } from './public-address.js';
 import type { SignInForm } from './sign-in-form.js';
 
+type Providers = Readonly<{
+  /** For requests that lead to a sign-in: a client that describes itself is read anew. */
+  asking: OAuthServerProvider;
+  /** For clients that have something already. */
+  holding: OAuthServerProvider;
+}>;
+
 /** What the library asks of an authorization server, answered by our services. */
-export function oauthProvider({ oauth, log }: App, address: PublicAddress, form: SignInForm): OAuthServerProvider {
+export function oauthProviders({ oauth, log }: App, address: PublicAddress, form: SignInForm): Providers {
   /** Says what went wrong in the library's words; what is nobody's business goes to the log. */
   const inItsWords = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -29,12 +36,14 @@ export function oauthProvider({ oauth, log }: App, address: PublicAddress, form:
     throw new OAuthProblem('invalid_target', `This server is ${address.resource}.`);
   };
 
+  const getting = (find: (clientId: string) => Promise<Client | undefined>) => (clientId: string) =>
+    inItsWords(async () => {
+      const client = await find(clientId);
+      return client && informationOf(client);
+    });
+
   const clientsStore: OAuthRegisteredClientsStore = {
-    getClient: (clientId) =>
-      inItsWords(async () => {
-        const client = await oauth.clients.find(clientId);
-        return client && informationOf(client);
-      }),
+    getClient: getting((clientId) => oauth.clients.find(clientId)),
     registerClient: (information) =>
       inItsWords(async () => {
         const { client_id: clientId, client_secret: secret, client_id_issued_at } = information as OAuthClientInformationFull;
@@ -48,7 +57,7 @@ export function oauthProvider({ oauth, log }: App, address: PublicAddress, form:
       }),
   };
 
-  return {
+  const asking: OAuthServerProvider = {
     clientsStore,
     authorize: (client, params, res) =>
       inItsWords(async () => {
@@ -83,6 +92,7 @@ export function oauthProvider({ oauth, log }: App, address: PublicAddress, form:
         return { token, clientId: clientId ?? '', scopes: [...principal.scopes], resource: new URL(address.resource), ...expires };
       }),
   };
+  return { asking, holding: { ...asking, clientsStore: { getClient: getting((clientId) => oauth.clients.known(clientId)) } } };
 }
 
 type Client = NonNullable<Awaited<ReturnType<App['oauth']['clients']['find']>>>;

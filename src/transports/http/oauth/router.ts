@@ -11,8 +11,8 @@ import { readClientSecret } from './client-secret.js';
 import { CsrfGuard } from './csrf.js';
 import { limitRate } from './limit-rate.js';
 import { describeResource, describeServer, PATHS } from './metadata.js';
-import { answerUnknownClients, forPeople } from './oauth-answers.js';
-import { oauthProvider } from './provider.js';
+import { answerUnknownClients, forPeople, introduceErrors } from './oauth-answers.js';
+import { oauthProviders } from './provider.js';
 import { PublicAddress } from './public-address.js';
 import { SignInForm } from './sign-in-form.js';
 
@@ -46,20 +46,28 @@ export function oauthRouter(app: App, { publicUrl, registrations = REGISTRATIONS
   app.oauth.tokens.serve((resource) => address.isOurs(resource));
   const csrf = new CsrfGuard(address);
   const form = new SignInForm(app, address, csrf);
-  const provider = oauthProvider(app, address, form);
+  const { asking, holding } = oauthProviders(app, address, form);
   const perMinute = limitRate({ points: app.config.rateLimitUnknown, seconds: 60 });
-  const library = { provider, rateLimit: false } as const;
+  const unlimited = (provider: typeof asking) => ({ provider, rateLimit: false }) as const;
 
   router.use('/.well-known/oauth-authorization-server', describeServer(address, [...inUse, 'admin']));
-  router.use(PATHS.authorize, forPeople(address), perMinute, urlencoded(FORM), refuseOddRedirects, authorizationHandler(library));
-  router.post(PATHS.consent, forPeople(address), perMinute, urlencoded(FORM), (req, res) => form.answer(req, res));
-  router.use(PATHS.token, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, tokenHandler(library));
-  router.use(PATHS.revoke, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, revocationHandler(library));
+  router.use(
+    PATHS.authorize,
+    forPeople,
+    introduceErrors(address),
+    perMinute,
+    urlencoded(FORM),
+    refuseOddRedirects,
+    authorizationHandler(unlimited(asking)),
+  );
+  router.post(PATHS.consent, forPeople, perMinute, urlencoded(FORM), (req, res) => form.answer(req, res));
+  router.use(PATHS.token, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, tokenHandler(unlimited(holding)));
+  router.use(PATHS.revoke, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, revocationHandler(unlimited(holding)));
   router.use(
     PATHS.register,
     answerUnknownClients,
     limitRate({ points: registrations, seconds: REGISTRATION_SECONDS }),
-    clientRegistrationHandler({ clientsStore: provider.clientsStore, rateLimit: false, clientSecretExpirySeconds: 0 }),
+    clientRegistrationHandler({ clientsStore: asking.clientsStore, rateLimit: false, clientSecretExpirySeconds: 0 }),
   );
   return router;
 }

@@ -1,0 +1,151 @@
+import { AppError } from '../../errors.js';
+import type { Store } from '../../repository/store.js';
+import type { NewMessage } from '../../repository/turns.js';
+import type {
+  ImportedConversation,
+  ImportedEntity,
+  ImportedMemory,
+  ImportedMessage,
+  ImportedRelation,
+  ImportItem,
+  Rejected,
+} from './define.js';
+import { emptyReport, type ImportReport, reject } from './report.js';
+
+export type ApplyOptions = Readonly<{
+  /** Name of the importer: part of the keys, so a second run finds what the first one took. */
+  format: string;
+  dryRun?: boolean | undefined;
+  /** External id of the user that things without one belong to. */
+  user?: string | undefined;
+  progress?: ((report: Readonly<ImportReport>) => void) | undefined;
+  /** Looked at between two items; what was taken until then stays. */
+  signal?: AbortSignal | undefined;
+}>;
+
+/** As many as one call of save_turn takes. */
+const MESSAGES = 100;
+
+/**
+ * Stores what an importer reads. A conversation is stored whole or not at all, and what is here already (by `import:<format>:<id>`
+ * and the ids of its messages) stays as it is, so the same file may be read again, and a newer one adds what is new. What the
+ * rules of the store refuse is reported and passed over.
+ */
+export async function applyImport(store: Store, items: AsyncIterable<ImportItem | Rejected>, options: ApplyOptions): Promise<ImportReport> {
+  const report = emptyReport(options.dryRun ?? false);
+  for await (const item of items) {
+    if (options.signal?.aborted) break;
+    if (item.kind === 'rejected') reject(report, item.where, item.why);
+    else {
+      try {
+        await applyItem(store, item, options, report);
+      } catch (error) {
+        if (!(error instanceof AppError) || !['invalid_input', 'conflict', 'not_found'].includes(error.code)) throw error;
+        reject(report, item.where, error.hint ? `${error.message} ${error.hint}` : error.message);
+      }
+    }
+    options.progress?.(report);
+  }
+  return report;
+}
+
+function applyItem(store: Store, item: ImportItem, options: ApplyOptions, report: ImportReport): Promise<void> {
+  switch (item.kind) {
+    case 'conversation':
+      return applyConversation(store, item, options, report);
+    case 'memory':
+      return applyMemory(store, item, options, report);
+    case 'entity':
+      return applyEntity(store, item, report);
+    case 'relation':
+      return applyRelation(store, item, report);
+  }
+}
+
+export const conversationKeyOf = (format: string, id: string): string => `import:${format}:${id}`;
+
+async function applyConversation(
+  store: Store,
+  { id, title, topic, platform, user, metadata, messages }: ImportedConversation,
+  options: ApplyOptions,
+  report: ImportReport,
+): Promise<void> {
+  const key = conversationKeyOf(options.format, id);
+  const added = await store.transaction(async (store) => {
+    const here = await store.imported.conversation(
+      key,
+      messages.map((message) => message.id),
+    );
+    const known = new Set(here?.known);
+    const fresh = messages.filter((message) => !known.has(message.id));
+    if (fresh.length === 0 || report.dryRun) return { here: here !== null, messages: fresh.length };
+    if (here?.status === 'archived')
+      throw new AppError(
+        'conflict',
+        `It is here as conversation ${here.id}, which is archived, and has ${fresh.length} messages more in the file.`,
+        {
+          hint: 'Reopen it with update_conversation (status: "active") and import again.',
+        },
+      );
+    const about = { title, topic, platform, metadata, user: ownerOf(store, user, options) };
+    for (let at = 0; at < fresh.length; at += MESSAGES) {
+      const target = here ? { conversationId: here.id } : { conversationKey: key };
+      await store.turns.save({ ...target, ...(at === 0 && !here ? about : {}), messages: fresh.slice(at, at + MESSAGES).map(newMessage) });
+    }
+    return { here: here !== null, messages: fresh.length };
+  });
+  const isNew = !added.here && added.messages > 0;
+  count(report, 'conversations', isNew);
+  report.messages.read += messages.length;
+  report.messages.added += added.messages;
+  report.messages.known += messages.length - added.messages;
+}
+
+async function applyMemory(
+  store: Store,
+  { id, memoryKind, content, title, tags, importance, user, occurredAt, metadata }: ImportedMemory,
+  options: ApplyOptions,
+  report: ImportReport,
+): Promise<void> {
+  const clientId = conversationKeyOf(options.format, id);
+  if ((await store.imported.memories([clientId])).has(clientId)) return count(report, 'memories', false);
+  if (report.dryRun) return count(report, 'memories', true);
+  const owner = ownerOf(store, user, options);
+  const stored = await store.memories.remember({
+    ...{ clientId, content, title, tags, importance, occurredAt, metadata },
+    ...{ kind: memoryKind, user: owner, source: 'import' },
+  });
+  count(report, 'memories', stored.created);
+}
+
+async function applyEntity(
+  store: Store,
+  { graph, key, label, type, properties, observations }: ImportedEntity,
+  report: ImportReport,
+): Promise<void> {
+  if (report.dryRun) return count(report, 'entities', (await store.graph.open([key], { graph, observations: 0 })).length === 0);
+  const node = { key, label, type, properties, observations: observations?.map((text) => ({ text, source: 'import' })) };
+  const { nodes } = await store.graph.upsert({ graph, nodes: [node] });
+  count(report, 'entities', nodes.created > 0);
+}
+
+async function applyRelation(store: Store, { graph, source, target, type }: ImportedRelation, report: ImportReport): Promise<void> {
+  if (report.dryRun) {
+    const [from, to] = await store.graph.open([source, target], { graph, observations: 0 });
+    const edges = from && to ? await store.graph.edgesBetween([from.id], [to.id], { limit: 1, types: [type] }) : [];
+    return count(report, 'relations', edges.length === 0);
+  }
+  const { edges } = await store.graph.upsert({ graph, edges: [{ source, target, type }] });
+  count(report, 'relations', edges.created > 0);
+}
+
+/** Whoever is bound to a user imports for that user, whatever a file says. */
+const ownerOf = (store: Store, user: string | undefined, options: ApplyOptions): string | undefined =>
+  store.principal.user ?? user ?? options.user;
+
+function count(report: ImportReport, kind: 'conversations' | 'memories' | 'entities' | 'relations', isNew: boolean): void {
+  report[kind].read += 1;
+  report[kind][isNew ? 'added' : 'known'] += 1;
+}
+
+const newMessage = ({ id, ...message }: ImportedMessage): NewMessage => ({ ...message, clientMessageId: id });

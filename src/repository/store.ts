@@ -25,6 +25,7 @@ import { MessageRepository } from './messages.js';
 import { OauthGrantRepository } from './oauth-grants.js';
 import { PasswordResetRepository } from './password-resets.js';
 import { PersonalDataRepository } from './personal-data.js';
+import { PortableRepository } from './portable.js';
 import { provision } from './provision.js';
 import type { Quotas } from './quotas.js';
 import { RecallRepository } from './recall.js';
@@ -89,6 +90,7 @@ export class Store {
   readonly passwordResets: PasswordResetRepository;
   readonly oauthGrants: OauthGrantRepository;
   readonly imported: ImportedRepository;
+  readonly portable: PortableRepository;
   readonly #context: Context;
 
   constructor(context: Context) {
@@ -120,6 +122,7 @@ export class Store {
     this.schema = new SchemaRepository(context);
     this.oauthGrants = new OauthGrantRepository(context);
     this.imported = new ImportedRepository(context);
+    this.portable = new PortableRepository(context);
     this.apiTokens = new ApiTokenRepository(context);
     this.accounts = new AccountRepository(context);
     this.activeUser = new ActiveUserRepository(context);

@@ -144,6 +144,18 @@ export const KINDS: readonly PortableKind[] = [
   ...OF_NODE,
   ...LAST,
 ];
+
+/** What belongs to no tenant; in backups only. A job keeps whether it is switched on, and nothing of when it ran. */
+export const SHARED: readonly PortableKind[] = [
+  { type: 'oauth_client', table: 'oauth_clients', order: ID },
+  {
+    type: 'job',
+    table: 'jobs',
+    order: [{ column: 'name', type: 'text' }],
+    left: ['slot', 'holder', 'held_until', 'failures', 'retry_at', 'last_started_at', 'last_finished_at', 'last_status'],
+  },
+];
+
 const BY_TYPE = new Map(KINDS.map((kind) => [kind.type, kind]));
 export const kindOf = (type: string): PortableKind | undefined => BY_TYPE.get(type);
 

@@ -40,12 +40,16 @@ export type PortableChoice = Readonly<{
 export type PortablePlace = Readonly<{ type: string; after: readonly string[] }>;
 
 /** The columns of each type that files hold, by the names they have here. */
-export async function portableColumns(db: Database, transaction?: Transaction): Promise<Map<string, string[]>> {
-  const tables = [...new Set(KINDS.map(({ table }) => table))];
+export async function portableColumns(
+  db: Database,
+  transaction?: Transaction,
+  kinds: readonly PortableKind[] = KINDS,
+): Promise<Map<string, string[]>> {
+  const tables = [...new Set(kinds.map(({ table }) => table))];
   const rows = await db.query<{ table: string; columns: string[] }>(readColumns, [tables], transaction);
   const known = new Map(rows.map(({ table, columns }) => [table, columns]));
   return new Map(
-    KINDS.map(({ type, table, left = [] }) => [
+    kinds.map(({ type, table, left = [] }) => [
       type,
       (known.get(table) ?? []).filter((name) => !NEVER.includes(name) && !left.includes(name)),
     ]),

@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize';
 import type { Database, Statement } from '../db/database.js';
 import { AppError } from '../errors.js';
-import { CONVERSATION, KINDS, kindOf, MEMORY, NODE, type PortableKind } from './portable-kinds.js';
+import { CONVERSATION, EVENT, KINDS, kindOf, MEMORY, NODE, type PortableKind } from './portable-kinds.js';
 import { forgetSubjects } from './sql/corpus-changes.js';
 import {
   correctCounts,
@@ -91,10 +91,10 @@ export class PortableWriter {
   /** Only counts what is here. */
   async look(rows: readonly GivenRow[]): Promise<void> {
     for (const [kind, given] of byKind(rows)) {
-      const values = [this.#tenantId, `[${given.map(({ row }) => row).join(',')}]`];
-      const [found] = await this.#ask<{ known: number }>(countPortable(kind), values, given);
-      const known = kind.table === 'message_events' ? given.length : (found?.known ?? 0);
-      this.#note(kind.type, given.length, given.length - known);
+      // Events have no id of their own.
+      if (kind.table === EVENT.table) continue;
+      const [found] = await this.#ask<{ known: number }>(countPortable(kind), [this.#tenantId, arrayOf(given)], given);
+      this.#note(kind.type, given.length, given.length - (found?.known ?? 0));
     }
   }
 

@@ -4,6 +4,8 @@ import { AppError, invalidInput } from '../../errors.js';
 export const TENANT_FILE = 'recollect';
 export const BACKUP_FILE = 'recollect-backup';
 export const FORMAT_VERSION = 1;
+/** In a backup, the line that says whose the rows after it are. */
+export const IN_TENANT = 'in_tenant';
 
 /**
  * The first line. Which columns the rows of each type have is said here once: a reader that does not know one of them is older
@@ -88,4 +90,11 @@ function parse(line: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** The id in such a line. */
+export function tenantOf(row: string, line: number): string {
+  const { id } = (parse(row) ?? {}) as { id?: unknown };
+  if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9_-]{0,62}$/.test(id)) throw damaged(line, 'it names no tenant');
+  return id;
 }

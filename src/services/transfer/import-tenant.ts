@@ -2,7 +2,7 @@ import { AppError, invalidInput } from '../../errors.js';
 import { kindOf } from '../../repository/portable-kinds.js';
 import type { GivenRow, PortableWriter, WriteReport } from '../../repository/portable-writer.js';
 import type { Store } from '../../repository/store.js';
-import { BACKUP_FILE, columnsOf, damaged, readEnd, readHeader, readRow, truncated } from './format.js';
+import { BACKUP_FILE, columnsOf, damaged, IN_TENANT, readEnd, readHeader, readRow, TENANT_FILE, truncated } from './format.js';
 import { readLines, textOf } from './read-lines.js';
 import { BrokenOff } from './source.js';
 
@@ -110,11 +110,14 @@ class Ahead {
   }
 }
 
+/** Lines that are no rows of a table with tenants. */
+const OTHER = new Set(['tenant', IN_TENANT, 'oauth_client', 'job']);
+
 /** First the columns that the file has of each type, then its rows. Ends with an error where the file does not end as it should. */
 export async function* rowsOf(
   source: AsyncIterable<Uint8Array>,
   here: ReadonlyMap<string, readonly string[]>,
-  format?: string,
+  format: string = TENANT_FILE,
 ): AsyncGenerator<GivenRow | Map<string, string[]>> {
   let number = 0;
   for await (const { bytes, whole } of readLines(source)) {
@@ -123,8 +126,10 @@ export async function* rowsOf(
     if (number === 1) {
       const header = readHeader(text);
       if (!header) throw invalidInput('The file does not begin as an export of recollect does.');
-      if (format === undefined && header.format === BACKUP_FILE)
-        throw new AppError('invalid_input', 'The file is a backup of a whole server.', { hint: 'Use recollect restore.' });
+      if (header.format !== format)
+        throw format === BACKUP_FILE
+          ? new AppError('invalid_input', 'The file is no backup, but an export of a tenant.', { hint: 'Use recollect import.' })
+          : new AppError('invalid_input', 'The file is a backup of a whole server.', { hint: 'Use recollect restore.' });
       yield columnsOf(header, here);
       continue;
     }
@@ -132,8 +137,7 @@ export async function* rowsOf(
     const end = text.startsWith('{"type":"end"') ? readEnd(text) : null;
     if (end) return;
     const row = readRow(text, number);
-    if (!kindOf(row.type) && !['tenant', 'in_tenant', 'oauth_client', 'job'].includes(row.type))
-      throw damaged(number, `rows of type ${row.type} are not known`);
+    if (!kindOf(row.type) && !OTHER.has(row.type)) throw damaged(number, `rows of type ${row.type} are not known`);
     yield row;
   }
   throw truncated(true);

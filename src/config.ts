@@ -71,7 +71,9 @@ function embeddingProblems({ embeddingsUrl, embeddingsModelDir, embeddingsModel 
   return [];
 }
 
-function httpProblems({ http, auth, host }: Settings): string[] {
+function httpProblems({ http, auth, host, conformance }: Settings): string[] {
+  if (conformance && (!http || auth))
+    return [`${envName('conformance')} is for a test suite that does not sign in: set it with ${flagName('http')} and --no-auth only.`];
   if (!http || auth || isLoopback(host)) return [];
   return [
     `${envName('auth')} is off, but ${envName('host')} is "${host}", where others can reach the server. Without sign-in it serves this machine only: use 127.0.0.1, or leave sign-in on.`,

@@ -92,6 +92,12 @@ export const HTTP_FIELDS = {
     reader: whole(1, 10_080),
     fallback: 60,
   }),
+  conformance: field({
+    description: 'HTTP, for testing this program: offer also what the official conformance suite calls. Only with sign-in off.',
+    form: null,
+    reader: yesNo(),
+    fallback: false,
+  }),
   shutdownSeconds: field({
     description: 'HTTP: how long requests under way may go on after the server was told to end.',
     form: 'seconds',

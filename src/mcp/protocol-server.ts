@@ -1,14 +1,30 @@
+import type { HandlerResultTypeMap, JSONRPCRequest, RequestMethod, RequestTypeMap, ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, Server } from '@modelcontextprotocol/server';
 import { invalidParams } from './errors.js';
 
 type Handler = Parameters<Server['_wrapHandler']>[1];
 type SchemaProblem = { path: (string | number)[]; message: string };
+/** Answers a request, or leaves it to `next`. */
+type Interceptor<M extends RequestMethod> = (
+  request: RequestTypeMap[M],
+  context: ServerContext,
+  next: () => Promise<HandlerResultTypeMap[M]>,
+) => Promise<HandlerResultTypeMap[M]>;
 
 /**
  * The SDK's low-level server, except that a request whose parameters have the wrong shape is a bad parameter, told in a
  * sentence: the SDK calls it an internal error and sends its validator's report.
  */
 export class ProtocolServer extends Server {
+  /** Asks `answer` before whoever answers the method now. */
+  intercept<M extends RequestMethod>(method: M, answer: Interceptor<M>): void {
+    const known = this._getRequestHandler(method);
+    if (!known) throw new Error(`Nobody answers ${method}.`);
+    this.setRequestHandler(method, (request, context) =>
+      answer(request, context, () => known(request as unknown as JSONRPCRequest, context) as Promise<HandlerResultTypeMap[M]>),
+    );
+  }
+
   protected override _wrapHandler(method: string, handler: Handler): Handler {
     const wrapped = super._wrapHandler(method, handler);
     return async (request, context) => {

@@ -33,6 +33,7 @@ export function createMcpServer(session: Session, subscriptions: Subscriptions =
   serveResources(server, session, subscriptions);
   servePrompts(server, session);
   serveCompletions(server, session);
+  session.extend?.(server);
   subscriptions.notify = (uri) => {
     // The client may be gone by now; then there is nobody to tell.
     server.sendResourceUpdated({ uri }).catch((error: unknown) => session.log.debug({ err: error, uri }, 'could not tell of a change'));

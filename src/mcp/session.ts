@@ -9,6 +9,7 @@ import type { JobControl } from '../services/job-control.js';
 import type { Recall } from '../services/recall.js';
 import type { Toolset } from '../toolsets.js';
 import type { CallContext } from './define.js';
+import type { ProtocolServer } from './protocol-server.js';
 
 /** What one connection is served with. Making it must not wait for the database: `store` is awaited inside calls only. */
 export type Session = Readonly<{
@@ -23,6 +24,8 @@ export type Session = Readonly<{
   jobs: JobControl;
   /** Where somebody reads them. */
   metrics?: Metrics | undefined;
+  /** Adds to what the definitions offer. */
+  extend?: ((server: ProtocolServer) => void) | undefined;
   log: Log;
   version: string;
 }>;

@@ -26,6 +26,7 @@ import { MessageRepository } from './messages.js';
 import { OauthGrantRepository } from './oauth-grants.js';
 import { PasswordResetRepository } from './password-resets.js';
 import { PersonalDataRepository } from './personal-data.js';
+import { PortableRepository } from './portable.js';
 import { provision } from './provision.js';
 import type { Quotas } from './quotas.js';
 import { RecallRepository } from './recall.js';
@@ -90,6 +91,7 @@ export class Store {
   readonly passwordResets: PasswordResetRepository;
   readonly oauthGrants: OauthGrantRepository;
   readonly imported: ImportedRepository;
+  readonly portable: PortableRepository;
   readonly #context: Context;
 
   constructor(unbound: Context) {
@@ -122,6 +124,7 @@ export class Store {
     this.schema = new SchemaRepository(context);
     this.oauthGrants = new OauthGrantRepository(context);
     this.imported = new ImportedRepository(context);
+    this.portable = new PortableRepository(context);
     this.apiTokens = new ApiTokenRepository(context);
     this.accounts = new AccountRepository(context);
     this.activeUser = new ActiveUserRepository(context);

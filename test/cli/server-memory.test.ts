@@ -87,7 +87,7 @@ describe('import and export of server-memory', () => {
 
   it('refuse an unknown format and a file that is not there', async () => {
     expect(await runCli(['import', 'x', '--format', 'csv'])).toMatchObject({ code: 2, stderr: expect.stringContaining('server-memory') });
-    expect(await runCli(['export'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--format') });
+    expect(await runCli(['export', '--format', 'csv'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--format') });
     expect(await runCli(['import', '/does/not/exist', '--format', 'server-memory'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('cannot be read'),

@@ -1,58 +1,180 @@
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { openApp, principalFrom } from '../../app.js';
+import { Readable } from 'node:stream';
+import type { App } from '../../app.js';
 import { invalidInput } from '../../errors.js';
-import { defineCommand, value } from '../define.js';
-import { columns } from '../output.js';
-import { ALL_SETTINGS } from '../program.js';
-import { assertFormat } from '../transfer-format.js';
+import { scopesOf } from '../../principal.js';
+import type { Store } from '../../repository/store.js';
+import type { Importer } from '../../services/importers/define.js';
+import type { Source } from '../../services/transfer/source.js';
+import { defineCommand, type ExitCode, flag, value } from '../define.js';
+import { columns, type Output } from '../output.js';
+import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../tenant-store.js';
+import { printImport, printTenantImport } from '../transfer/print-import.js';
+import { Progress } from '../transfer/progress.js';
+import { assertImportFormat, OWN, SERVER_MEMORY } from '../transfer-format.js';
 
 /** Progress is told this often. */
 const EVERY_MS = 2_000;
 
 export default defineCommand({
   name: 'import',
-  summary: 'read a file of @modelcontextprotocol/server-memory into the memory graph',
+  summary: 'read a file of recollect export, or of another program',
   details:
-    'Adds the entities, observations and relations of the file to the graph `main`; what is there already stays, so reading a\n' +
-    'file again changes nothing. A line that cannot be read is reported with its number, the others are stored, and the exit\n' +
-    'code is 1.',
-  settings: ALL_SETTINGS,
-  operand: { name: 'file', description: 'the file (memory.jsonl), or - for stdin' },
-  options: { format: value('name', 'the format of the file: server-memory') },
-  async run({ options, operand, config: readConfig, output }) {
-    assertFormat(options.format);
+    'Reads a file into a tenant. What it is is found out by looking into it; --format says it. What is there already stays as it is, so\n' +
+    'reading a file again changes nothing, and a conversation is stored whole or not at all. What cannot be taken is reported with the\n' +
+    'reason, the rest is stored, and the exit code is 1. --dry-run only tells what would be stored.',
+  settings: STORAGE_SETTINGS,
+  operand: { name: 'file', description: 'the file, also one packed with gzip, or - for stdin' },
+  options: {
+    tenant: tenantOption,
+    user: value('id', 'whose things become that belong to nobody in the file (external id)'),
+    format: value('name', 'what the file is'),
+    dryRun: flag('store nothing, only tell'),
+    json: flag('print JSON'),
+  },
+  async run(invocation) {
+    const { options, operand, config } = invocation;
+    const [{ IMPORTERS }, { openSource }, { readHeader }] = await Promise.all([
+      import('../../services/importers/index.js'),
+      import('../../services/transfer/source.js'),
+      import('../../services/transfer/format.js'),
+    ]);
+    assertImportFormat(
+      options.format,
+      IMPORTERS.map(({ name }) => name),
+    );
     const path = operand ?? '-';
     if (path !== '-') await assertReadable(path);
-    const config = readConfig();
-    await using app = openApp(config);
-    const store = await app.storeFor(principalFrom(config));
-    const { importServerMemory } = await import('../../services/import-server-memory.js');
-
-    const input = path === '-' ? process.stdin : createReadStream(path);
-    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-    let told = Date.now();
-    const report = await importServerMemory(store, lines, {
-      problem: (line, what) => output.note(`line ${line}: ${what}`),
-      stored({ lines, entities, relations }) {
-        if (Date.now() - told < EVERY_MS) return;
-        told = Date.now();
-        output.note(`${lines} lines: ${entities} entities, ${relations} relations …`);
-      },
+    const source = await openSource(path);
+    const isOwn = options.format === OWN || (options.format === undefined && readHeader(firstLine(source.head)) !== null);
+    const importer = isOwn ? undefined : chosen(IMPORTERS, options.format, source.head);
+    const user = options.user ?? config().user;
+    return withTenantStore(invocation, (store, app) => {
+      const work: Work = { store, app, source, path, user, dryRun: options.dryRun, json: options.json, output: invocation.output };
+      if (isOwn) return takeOwn(work);
+      return importer ? takeForeign(importer, work) : takeServerMemory(work);
     });
-    app.changes.wrote(config.tenant);
-
-    output.line(`Read ${report.lines} lines.`);
-    const rows: [string, string][] = [
-      ['entities', `${report.entities}, ${report.newEntities} of them new, with ${report.newObservations} new observations`],
-      ['relations', `${report.relations}, ${report.newRelations} of them new`],
-      ['not stored', report.problems === 0 ? 'nothing' : `${report.problems} lines, each reported above`],
-    ];
-    for (const row of columns(rows)) output.line(row);
-    return report.problems === 0 ? 0 : 1;
   },
 });
+
+type Work = Readonly<{
+  store: Store;
+  app: App;
+  source: Source;
+  path: string;
+  user: string | null;
+  dryRun: boolean;
+  json: boolean;
+  output: Output;
+}>;
+
+const firstLine = (head: string): string => head.split('\n', 1)[0] ?? '';
+
+/** The one that is named, else the surest. Undefined for the file of server-memory where no importer claims it. */
+function chosen(importers: readonly Importer[], format: string | undefined, head: string): Importer | undefined {
+  const named = importers.find(({ name }) => name === format);
+  if (named || format === SERVER_MEMORY) return named;
+  const [best] = importers.map((importer) => ({ importer, sure: importer.detect(head) })).sort((a, b) => b.sure - a.sure);
+  if (best && best.sure > 0) return best.importer;
+  if (/^\uFEFF?\s*\{"type":"(?:entity|relation)"/.test(head)) return undefined;
+  const names = [OWN, ...new Set([SERVER_MEMORY, ...importers.map(({ name }) => name)])];
+  throw invalidInput(
+    'What the file is cannot be told from its beginning. Nothing was stored.',
+    `Say it with --format: ${names.join(', ')}.`,
+  );
+}
+
+async function takeOwn({ store, app, source, path, dryRun, json, output }: Work): Promise<ExitCode> {
+  const { importTenant } = await import('../../services/transfer/import-tenant.js');
+  if (path !== '-') {
+    const { checkFile } = await import('../../services/transfer/check-file.js');
+    await checkFile(path);
+  }
+  const size = path === '-' ? undefined : (await stat(path)).size;
+  let read = 0;
+  async function* counted() {
+    for await (const chunk of source.bytes) {
+      read += chunk.length;
+      yield chunk;
+    }
+  }
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const bar = new Progress('Importing');
+  try {
+    const done = await importTenant(store, counted(), {
+      dryRun,
+      signal: stop.signal,
+      progress: ({ rows }) =>
+        bar.tell(
+          Object.values(rows).reduce((sum, { read }) => sum + read, 0),
+          size && !source.gzip ? read / size : undefined,
+        ),
+    });
+    bar.end();
+    return printTenantImport(done, { json, stopped: stop.signal.aborted, output });
+  } finally {
+    bar.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    if (!dryRun) tell(app, store);
+  }
+}
+
+async function takeForeign(importer: Importer, { store, app, source, user, dryRun, json, output }: Work): Promise<ExitCode> {
+  const { applyImport } = await import('../../services/importers/apply.js');
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const bar = new Progress(`Importing (${importer.title})`);
+  try {
+    const report = await applyImport(store, importer.read(source.bytes), {
+      format: importer.name,
+      dryRun,
+      user: user ?? undefined,
+      signal: stop.signal,
+      progress: ({ messages, memories, entities }) => bar.tell(messages.read + memories.read + entities.read),
+    });
+    bar.end();
+    return printImport(importer.title, report, { json, stopped: stop.signal.aborted, output });
+  } finally {
+    bar.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    if (!dryRun) tell(app, store);
+  }
+}
+
+async function takeServerMemory({ store: whole, app, source, user, dryRun, output }: Work): Promise<ExitCode> {
+  if (dryRun) throw invalidInput('A file of server-memory has no --dry-run: reading it twice changes nothing.');
+  const { tenantId } = whole.principal;
+  const store = user === null ? whole : await app.storeFor({ tenantId, user, role: 'user', scopes: scopesOf('user') });
+  const { importServerMemory } = await import('../../services/import-server-memory.js');
+  const lines = createInterface({ input: Readable.from(source.bytes, { objectMode: false }), crlfDelay: Number.POSITIVE_INFINITY });
+  let told = Date.now();
+  const report = await importServerMemory(store, lines, {
+    problem: (line, what) => output.note(`line ${line}: ${what}`),
+    stored({ lines, entities, relations }) {
+      if (Date.now() - told < EVERY_MS) return;
+      told = Date.now();
+      output.note(`${lines} lines: ${entities} entities, ${relations} relations …`);
+    },
+  });
+  tell(app, whole);
+  output.line(`Read ${report.lines} lines.`);
+  const rows: [string, string][] = [
+    ['entities', `${report.entities}, ${report.newEntities} of them new, with ${report.newObservations} new observations`],
+    ['relations', `${report.relations}, ${report.newRelations} of them new`],
+    ['not stored', report.problems === 0 ? 'nothing' : `${report.problems} lines, each reported above`],
+  ];
+  for (const row of columns(rows)) output.line(row);
+  return report.problems === 0 ? 0 : 1;
+}
+
+/** Whoever follows what is written in a tenant. */
+function tell(app: App, { principal }: Store): void {
+  for (const follower of [app.changes, app.embeddings, app.corpus]) follower.wrote(principal.tenantId);
+}
 
 async function assertReadable(path: string): Promise<void> {
   try {

@@ -66,17 +66,16 @@ export const conversationKeyOf = (format: string, id: string): string => `import
 
 async function applyConversation(
   store: Store,
-  { id, title, topic, platform, user, metadata, messages }: ImportedConversation,
+  { id, title, topic, platform, user, metadata, partOf, messages }: ImportedConversation,
   options: ApplyOptions,
   report: ImportReport,
 ): Promise<void> {
   const key = conversationKeyOf(options.format, id);
   const added = await store.transaction(async (store) => {
-    const here = await store.imported.conversation(
-      key,
-      messages.map((message) => message.id),
-    );
-    const known = new Set(here?.known);
+    const ids = messages.map((message) => message.id);
+    const here = await store.imported.conversation(key, ids);
+    const whole = partOf === undefined ? null : await store.imported.conversation(conversationKeyOf(options.format, partOf), ids);
+    const known = new Set([...(here?.known ?? []), ...(whole?.known ?? [])]);
     const fresh = messages.filter((message) => !known.has(message.id));
     if (fresh.length === 0 || report.dryRun) return { here: here !== null, messages: fresh.length };
     if (here?.status === 'archived')
@@ -112,7 +111,7 @@ async function applyMemory(
   if (report.dryRun) return count(report, 'memories', true);
   const owner = ownerOf(store, user, options);
   const stored = await store.memories.remember({
-    ...{ clientId, content, title, tags, importance, occurredAt, metadata },
+    ...{ clientId, content, title, tags: tags && [...tags], importance, occurredAt, metadata },
     ...{ kind: memoryKind, user: owner, source: 'import' },
   });
   count(report, 'memories', stored.created);

@@ -29,6 +29,8 @@ export type ImportedConversation = Readonly<{
   /** External id of whose it is. Without, whoever the import is for. */
   user?: string | undefined;
   metadata?: JsonObject | undefined;
+  /** Id of a conversation that it left: what that one has already is not stored once more. */
+  partOf?: string | undefined;
   messages: readonly ImportedMessage[];
 }>;
 
@@ -38,7 +40,7 @@ export type ImportedMemory = Readonly<{
   content: string;
   memoryKind?: 'fact' | 'preference' | 'event' | 'summary' | 'procedure' | 'note' | undefined;
   title?: string | undefined;
-  tags?: string[] | undefined;
+  tags?: readonly string[] | undefined;
   importance?: number | undefined;
   user?: string | undefined;
   occurredAt?: Date | undefined;

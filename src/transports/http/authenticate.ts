@@ -85,10 +85,11 @@ export function requireSignIn(app: App, authenticator: Authenticator, limits: Ra
 }
 
 /** Lets everybody in as the principal of the configuration, unless a proxy brings them: then not only this machine comes. */
-export function withoutSignIn(app: App, limits: RateLimits): Handler {
+export function withoutSignIn(app: App, limits: RateLimits, extend?: Session['extend']): Handler {
   const principal = principalFrom(app.config);
   const identity: Identity = { principal, credentialId: 'none', kind: 'none', clientId: null, expiresAt: null };
-  const caller = sessionsOf(app)(identity, async () => undefined);
+  const { session, ...rest } = sessionsOf(app)(identity, async () => undefined);
+  const caller = { ...rest, session: { ...session, extend } };
   return async (req, res, next) => {
     if (FORWARDED.some((name) => req.headers[name] !== undefined))
       return refuse(res, 403, 'Sign-in is off, so this server takes no requests through a proxy. Start it without --no-auth.');

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { App } from '../../app.js';
 import { AppError } from '../../errors.js';
+import type { Session } from '../../mcp/session.js';
 import type { Authenticator } from '../../principal.js';
 import { challengeFor, requireSignIn, withoutSignIn } from './authenticate.js';
 import { createExpressApp } from './express-app.js';
@@ -51,6 +52,7 @@ export class HttpServer {
   static async listen(app: App, serving: Serving): Promise<HttpServer> {
     const { host, port } = app.config;
     const { requestMs = REQUEST_MS } = serving;
+    const extend = app.config.conformance ? (await import('../../mcp/conformance/add-fixtures.js')).addFixtures : undefined;
     const server = createServer({
       requestTimeout: requestMs,
       headersTimeout: Math.min(HEADERS_MS, requestMs),
@@ -64,10 +66,15 @@ export class HttpServer {
     } catch (error) {
       throw cannotListen(error, host, port);
     }
-    return new HttpServer(app, server, serving);
+    return new HttpServer(app, server, serving, extend);
   }
 
-  private constructor(app: App, server: Server, { authenticator, pages, checkStreamsMs = CHECK_STREAMS_MS }: Serving) {
+  private constructor(
+    app: App,
+    server: Server,
+    { authenticator, pages, checkStreamsMs = CHECK_STREAMS_MS }: Serving,
+    extend: Session['extend'],
+  ) {
     const { config, log, metrics } = app;
     const { port } = server.address() as AddressInfo;
     const anywhere = config.host === '0.0.0.0' || config.host === '::';
@@ -80,7 +87,7 @@ export class HttpServer {
     this.#traffic = new Traffic(log, metrics);
     this.#health = new Health(app);
     this.#endpoint = new McpEndpoint(app, challenge, checkStreamsMs);
-    const signIn = authenticator ? requireSignIn(app, authenticator, limits, challenge) : withoutSignIn(app, limits);
+    const signIn = authenticator ? requireSignIn(app, authenticator, limits, challenge) : withoutSignIn(app, limits, extend);
     const web = createExpressApp({
       app,
       reach: { ...config, publicUrl: this.publicUrl, metrics },

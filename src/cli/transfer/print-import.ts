@@ -1,0 +1,46 @@
+import type { ImportReport } from '../../services/importers/report.js';
+import type { TenantImport } from '../../services/transfer/import-tenant.js';
+import type { ExitCode } from '../define.js';
+import { columns, type Output } from '../output.js';
+
+type How = Readonly<{ json: boolean; stopped: boolean; output: Output }>;
+
+/** Of each kind of thing: how many, and how many were there before. Exits with 1 when something was not taken. */
+export function printTenantImport({ report, settings, dryRun }: TenantImport, { json, stopped, output }: How): ExitCode {
+  const bad = report.rejected.length > 0 || stopped;
+  if (json) {
+    output.json({ dry_run: dryRun, stopped, settings, rows: report.rows, rejected: report.rejected, corrected: report.corrected });
+    return bad ? 1 : 0;
+  }
+  output.line(dryRun ? 'In the file:' : 'Stored:');
+  const rows = Object.entries(report.rows).map(([type, { read, added }]): [string, string] => [
+    type.replaceAll('_', ' '),
+    amount(read, added, dryRun),
+  ]);
+  for (const line of columns(rows)) output.line(line);
+  if (settings) output.line('The tenant has the name and settings of the file.');
+  if (report.corrected > 0) output.line(`${report.corrected} conversations said a wrong number of messages and were corrected.`);
+  for (const { what, why } of report.rejected) output.note(`${what} was left out: ${why}`);
+  if (stopped) output.note('Stopped before the end of the file; run it again to go on.');
+  return bad ? 1 : 0;
+}
+
+export function printImport(title: string, report: ImportReport, { json, stopped, output }: How): ExitCode {
+  const bad = report.rejected > 0 || stopped;
+  const { conversations, messages, memories, entities, relations, rejected, rejections, dryRun } = report;
+  if (json) {
+    output.json({ format: title, dry_run: dryRun, stopped, conversations, messages, memories, entities, relations, rejected, rejections });
+    return bad ? 1 : 0;
+  }
+  for (const { where, why } of rejections) output.note(`${where}: ${why}`);
+  output.line(`${dryRun ? 'In the file' : 'Stored from'} (${title}):`);
+  const rows = Object.entries({ conversations, messages, memories, entities, relations })
+    .filter(([, { read }]) => read > 0)
+    .map(([name, { read, added }]): [string, string] => [name, amount(read, added, dryRun)]);
+  for (const line of columns([...rows, ['not taken', rejected === 0 ? 'nothing' : `${rejected}, each with its reason above`]]))
+    output.line(line);
+  if (stopped) output.note('Stopped before the end of the file; run it again to go on.');
+  return bad ? 1 : 0;
+}
+
+const amount = (read: number, added: number, dryRun: boolean): string => `${read}, ${added} of them ${dryRun ? 'not here yet' : 'new'}`;

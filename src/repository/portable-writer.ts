@@ -1,0 +1,224 @@
+import type { Transaction } from 'sequelize';
+import type { Database, Statement } from '../db/database.js';
+import { AppError } from '../errors.js';
+import { CONVERSATION, EVENT, KINDS, kindOf, MEMORY, NODE, type PortableKind } from './portable-kinds.js';
+import { forgetSubjects } from './sql/corpus-changes.js';
+import {
+  correctCounts,
+  countPortable,
+  findTakenKeys,
+  isUntouched,
+  mapPortable,
+  settleNodes,
+  writePortable,
+  writeTenantRow,
+} from './sql/portable-write.js';
+
+/** A row of a file: its type, its columns as JSON, and which line it is. */
+export type GivenRow = Readonly<{ type: string; row: string; line: number }>;
+
+export type WriteReport = {
+  /** By type: how many were read, and how many of them were not here before. */
+  rows: Record<string, { read: number; added: number }>;
+  /** What was left out although it was not here, and why. */
+  rejected: { what: string; why: string }[];
+  /** Conversations whose counters did not say what is there. */
+  corrected: number;
+};
+
+export const emptyWriteReport = (): WriteReport => ({ rows: {}, rejected: [], corrected: 0 });
+
+const BATCH_ROWS = 1_000;
+const BATCH_CHARACTERS = 8_000_000;
+
+/**
+ * Writes rows of files into one tenant. What is here already stays as it is: a row is known by its id, a person, device, session
+ * or node by its name too, and then what points to it in the file points to the one that is here. Of a conversation that is here
+ * nothing is added.
+ */
+export class PortableWriter {
+  readonly report = emptyWriteReport();
+  readonly #db: Database;
+  readonly #tenantId: string;
+  readonly #columns: ReadonlyMap<string, readonly string[]>;
+  /** Ids that something has here, by those it has in the file. */
+  readonly #ids: Record<string, string> = {};
+  #idsText = '{}';
+  /** Memories that name others: they come last, all in one statement. */
+  readonly #linked: GivenRow[] = [];
+
+  /** `columns` of each type are those that the file holds. */
+  constructor(db: Database, tenantId: string, columns: ReadonlyMap<string, readonly string[]>) {
+    this.#db = db;
+    this.#tenantId = tenantId;
+    this.#columns = columns;
+  }
+
+  /** Writes rows in one transaction: all of them, or none. Read once: after a lost connection it is not tried again. */
+  async write(rows: AsyncIterable<GivenRow> | Iterable<GivenRow>): Promise<void> {
+    let begun = false;
+    const report = structuredClone(this.report);
+    try {
+      await this.#db.transaction(async (transaction) => {
+        if (begun)
+          throw new AppError('unavailable', 'The connection to the database was lost.', { hint: 'Run it again: what is there stays.' });
+        begun = true;
+        await this.#group(rows, transaction);
+      });
+    } catch (error) {
+      Object.assign(this.report, report);
+      throw error;
+    }
+  }
+
+  /** The memories that name others, in one transaction. To be called when all rows were given. */
+  async finish(): Promise<void> {
+    const linked = this.#linked.splice(0);
+    if (linked.length === 0) return;
+    await this.#db.transaction(async (transaction) => {
+      await this.#store(MEMORY, linked, null, transaction);
+    });
+  }
+
+  /** Gives the tenant the name and settings of a file, where nothing is in it yet. */
+  async tenant(row: string): Promise<boolean> {
+    const [found] = await this.#db.query<{ untouched: boolean }>(isUntouched, [this.#tenantId]);
+    if (!found?.untouched) return false;
+    await this.#db.query(writeTenantRow, [this.#tenantId, row]);
+    return true;
+  }
+
+  /** Only counts what is here. */
+  async look(rows: readonly GivenRow[]): Promise<void> {
+    for (const [kind, given] of byKind(rows)) {
+      // Events have no id of their own.
+      if (kind.table === EVENT.table) continue;
+      const [found] = await this.#ask<{ known: number }>(countPortable(kind), [this.#tenantId, arrayOf(given)], given);
+      this.#note(kind.type, given.length, given.length - (found?.known ?? 0));
+    }
+  }
+
+  async #group(rows: AsyncIterable<GivenRow> | Iterable<GivenRow>, transaction: Transaction): Promise<void> {
+    const fresh = { conversations: [] as string[], nodes: [] as string[], described: new Set<string>() };
+    let waiting: GivenRow[] = [];
+    let characters = 0;
+    const flush = async () => {
+      for (const [kind, given] of byKind(waiting)) {
+        if (kind.natural) await this.#map(kind, given, transaction);
+        if (kind === CONVERSATION) await this.#rejectTaken(given, transaction);
+        const parents = kind.parent === 'conversation_id' ? fresh.conversations : kind.parent === 'node_id' ? fresh.nodes : null;
+        const stored = await this.#store(kind, given, parents, transaction);
+        if (kind === CONVERSATION) fresh.conversations.push(...stored);
+        if (kind === NODE) fresh.nodes.push(...stored);
+        if (kind === NODE || kind.type === 'observation') for (const id of stored) fresh.described.add(id);
+      }
+      waiting = [];
+      characters = 0;
+    };
+    for await (const row of rows) {
+      if (row.type === MEMORY.type && hasLinks(row)) {
+        this.#linked.push(row);
+        continue;
+      }
+      waiting.push(row);
+      characters += row.row.length;
+      if (waiting.length >= BATCH_ROWS || characters >= BATCH_CHARACTERS) await flush();
+    }
+    await flush();
+    if (fresh.conversations.length > 0) {
+      const corrected = await this.#db.query(correctCounts, [this.#tenantId, fresh.conversations], transaction);
+      this.report.corrected += corrected.length;
+    }
+    if (fresh.described.size > 0) {
+      const known = [...fresh.described].filter((id) => !fresh.nodes.includes(id));
+      if (known.length > 0) await this.#db.query(forgetSubjects('node'), [this.#tenantId, known], transaction);
+      await this.#db.query(settleNodes, [this.#tenantId, [...fresh.described]], transaction);
+    }
+  }
+
+  async #store(
+    kind: PortableKind,
+    given: readonly GivenRow[],
+    parents: readonly string[] | null,
+    transaction: Transaction,
+  ): Promise<string[]> {
+    const columns = this.#columns.get(kind.type) ?? [];
+    const values = [this.#tenantId, arrayOf(given), this.#idsText, parents];
+    const stored = await this.#ask<{ id: string }>(writePortable(kind, columns), values, given, transaction);
+    this.#note(kind.type, given.length, stored.length);
+    return stored.map(({ id }) => id);
+  }
+
+  async #map(kind: PortableKind, given: readonly GivenRow[], transaction: Transaction): Promise<void> {
+    const others = await this.#ask<{ given: string; here: string }>(
+      mapPortable(kind),
+      [this.#tenantId, arrayOf(given), this.#idsText],
+      given,
+      transaction,
+    );
+    if (others.length === 0) return;
+    for (const { given, here } of others) this.#ids[given] = here;
+    this.#idsText = JSON.stringify(this.#ids);
+  }
+
+  async #rejectTaken(given: readonly GivenRow[], transaction: Transaction): Promise<void> {
+    const taken = await this.#ask<{ id: string; here: string }>(
+      findTakenKeys,
+      [this.#tenantId, arrayOf(given), this.#idsText],
+      given,
+      transaction,
+    );
+    for (const { id, here } of taken)
+      this.report.rejected.push({ what: `conversation ${id}`, why: `conversation ${here} is active here with the same conversation_key` });
+  }
+
+  /** What the database refuses is a fault of the file. */
+  async #ask<Row extends object>(
+    statement: Statement,
+    values: unknown[],
+    given: readonly GivenRow[],
+    transaction?: Transaction,
+  ): Promise<Row[]> {
+    try {
+      return await this.#db.query<Row>(statement, values, transaction);
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message?: string };
+      if (typeof code !== 'string' || !/^(22|23|54)/.test(code)) throw error;
+      const [first, last] = [given[0]?.line, given.at(-1)?.line];
+      throw new AppError('invalid_input', `Lines ${first} to ${last} (${given[0]?.type}) cannot be stored: ${message?.slice(0, 300)}.`, {
+        hint: 'The file is damaged, or was changed by hand. What was stored before these lines stays; nothing of them does.',
+        cause: error,
+      });
+    }
+  }
+
+  #note(type: string, read: number, added: number): void {
+    const before = this.report.rows[type] ?? { read: 0, added: 0 };
+    this.report.rows[type] = { read: before.read + read, added: before.added + added };
+  }
+}
+
+const arrayOf = (given: readonly GivenRow[]): string => `[${given.map(({ row }) => row).join(',')}]`;
+
+/** In the order in which rows can be written. */
+function byKind(rows: readonly GivenRow[]): [PortableKind, GivenRow[]][] {
+  const groups = new Map<string, GivenRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.type);
+    if (group) group.push(row);
+    else groups.set(row.type, [row]);
+  }
+  return KINDS.flatMap((kind): [PortableKind, GivenRow[]][] => {
+    const group = groups.get(kind.type);
+    return group ? [[kindOf(kind.type)!, group]] : [];
+  });
+}
+
+function hasLinks({ row, line }: GivenRow): boolean {
+  try {
+    const memory = JSON.parse(row) as Record<string, unknown>;
+    return (memory.supersedes_id ?? memory.superseded_by_id ?? null) !== null;
+  } catch (error) {
+    throw new AppError('invalid_input', `Line ${line} is not JSON.`, { cause: error });
+  }
+}

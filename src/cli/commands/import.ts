@@ -53,7 +53,8 @@ export default defineCommand({
     return withTenantStore(invocation, (store, app) => {
       const work: Work = { store, app, source, path, user, dryRun: options.dryRun, json: options.json, output: invocation.output };
       if (isOwn) return takeOwn(work);
-      return importer ? takeForeign(importer, work) : takeServerMemory(work);
+      // What is stored of a file of server-memory is stored many lines at a time.
+      return importer && (importer.name !== SERVER_MEMORY || options.dryRun) ? takeForeign(importer, work) : takeServerMemory(work);
     });
   },
 });
@@ -71,13 +72,12 @@ type Work = Readonly<{
 
 const firstLine = (head: string): string => head.split('\n', 1)[0] ?? '';
 
-/** The one that is named, else the surest. Undefined for the file of server-memory where no importer claims it. */
-function chosen(importers: readonly Importer[], format: string | undefined, head: string): Importer | undefined {
+/** The one that is named, else the surest. */
+function chosen(importers: readonly Importer[], format: string | undefined, head: string): Importer {
   const named = importers.find(({ name }) => name === format);
-  if (named || format === SERVER_MEMORY) return named;
+  if (named) return named;
   const [best] = importers.map((importer) => ({ importer, sure: importer.detect(head) })).sort((a, b) => b.sure - a.sure);
   if (best && best.sure > 0) return best.importer;
-  if (/^\uFEFF?\s*\{"type":"(?:entity|relation)"/.test(head)) return undefined;
   const names = [OWN, ...new Set([SERVER_MEMORY, ...importers.map(({ name }) => name)])];
   throw invalidInput(
     'What the file is cannot be told from its beginning. Nothing was stored.',
@@ -145,8 +145,7 @@ async function takeForeign(importer: Importer, { store, app, source, user, dryRu
   }
 }
 
-async function takeServerMemory({ store: whole, app, source, user, dryRun, output }: Work): Promise<ExitCode> {
-  if (dryRun) throw invalidInput('A file of server-memory has no --dry-run: reading it twice changes nothing.');
+async function takeServerMemory({ store: whole, app, source, user, output }: Work): Promise<ExitCode> {
   const { tenantId } = whole.principal;
   const store = user === null ? whole : await app.storeFor({ tenantId, user, role: 'user', scopes: scopesOf('user') });
   const { importServerMemory } = await import('../../services/import-server-memory.js');

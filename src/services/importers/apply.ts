@@ -49,10 +49,11 @@ export async function applyImport(store: Store, items: AsyncIterable<ImportItem 
   return report;
 }
 
-function applyItem(store: Store, item: ImportItem, options: ApplyOptions, report: ImportReport): Promise<void> {
+async function applyItem(store: Store, item: ImportItem, options: ApplyOptions, report: ImportReport): Promise<void> {
   switch (item.kind) {
     case 'conversation':
-      return applyConversation(store, item, options, report);
+      await applyConversation(store, item, options, report);
+      return;
     case 'memory':
       return applyMemory(store, item, options, report);
     case 'entity':
@@ -64,40 +65,41 @@ function applyItem(store: Store, item: ImportItem, options: ApplyOptions, report
 
 export const conversationKeyOf = (format: string, id: string): string => `import:${format}:${id}`;
 
-async function applyConversation(
+/** Stores one conversation whole, or what of it is new; tells which it is here. */
+export async function applyConversation(
   store: Store,
-  { id, title, topic, platform, user, metadata, partOf, messages }: ImportedConversation,
-  options: ApplyOptions,
+  { id, title, topic, platform, user, metadata, messages }: ImportedConversation,
+  options: Pick<ApplyOptions, 'format' | 'user'>,
   report: ImportReport,
-): Promise<void> {
+): Promise<{ id: string; created: boolean }> {
   const key = conversationKeyOf(options.format, id);
-  const added = await store.transaction(async (store) => {
-    const ids = messages.map((message) => message.id);
-    const here = await store.imported.conversation(key, ids);
-    const whole = partOf === undefined ? null : await store.imported.conversation(conversationKeyOf(options.format, partOf), ids);
-    const known = new Set([...(here?.known ?? []), ...(whole?.known ?? [])]);
+  const ids = messages.map((message) => message.id);
+  const done = await store.transaction(async (store) => {
+    const here = await store.imported.conversation(key, id, ids);
+    const known = new Set(here?.known);
     const fresh = messages.filter((message) => !known.has(message.id));
-    if (fresh.length === 0 || report.dryRun) return { here: here !== null, messages: fresh.length };
+    if (fresh.length === 0 || report.dryRun)
+      return { id: here?.id ?? '', isNew: here === null && messages.length > 0, messages: fresh.length };
     if (here?.status === 'archived')
       throw new AppError(
         'conflict',
-        `It is here as conversation ${here.id}, which is archived, and has ${fresh.length} messages more in the file.`,
-        {
-          hint: 'Reopen it with update_conversation (status: "active") and import again.',
-        },
+        `It is here as conversation ${here.id}, which is archived, and has ${fresh.length} messages more in the file. Nothing was stored.`,
+        { hint: 'Reopen it with update_conversation (status: "active") and import again.' },
       );
     const about = { title, topic, platform, metadata, user: ownerOf(store, user, options) };
+    let stored = here?.id;
     for (let at = 0; at < fresh.length; at += MESSAGES) {
-      const target = here ? { conversationId: here.id } : { conversationKey: key };
-      await store.turns.save({ ...target, ...(at === 0 && !here ? about : {}), messages: fresh.slice(at, at + MESSAGES).map(newMessage) });
+      const target = stored === undefined ? { conversationKey: key, ...about } : { conversationId: stored };
+      const receipt = await store.turns.save({ ...target, messages: fresh.slice(at, at + MESSAGES).map(newMessage) });
+      stored = receipt.conversationId;
     }
-    return { here: here !== null, messages: fresh.length };
+    return { id: stored ?? '', isNew: here === null, messages: fresh.length };
   });
-  const isNew = !added.here && added.messages > 0;
-  count(report, 'conversations', isNew);
+  count(report, 'conversations', done.isNew);
   report.messages.read += messages.length;
-  report.messages.added += added.messages;
-  report.messages.known += messages.length - added.messages;
+  report.messages.added += done.messages;
+  report.messages.known += messages.length - done.messages;
+  return { id: done.id, created: done.isNew };
 }
 
 async function applyMemory(
@@ -139,7 +141,7 @@ async function applyRelation(store: Store, { graph, source, target, type }: Impo
 }
 
 /** Whoever is bound to a user imports for that user, whatever a file says. */
-const ownerOf = (store: Store, user: string | undefined, options: ApplyOptions): string | undefined =>
+const ownerOf = (store: Store, user: string | undefined, options: Pick<ApplyOptions, 'user'>): string | undefined =>
   store.principal.user ?? user ?? options.user;
 
 function count(report: ImportReport, kind: 'conversations' | 'memories' | 'entities' | 'relations', isNew: boolean): void {

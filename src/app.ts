@@ -7,7 +7,7 @@ import { Jobs } from './jobs/jobs.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models/index.js';
-import { type Authenticator, type Principal, scopesOf } from './principal.js';
+import { type Principal, scopesOf } from './principal.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
 import { BearerAuthenticator } from './services/accounts/authenticator.js';
@@ -52,7 +52,7 @@ export interface App extends AsyncDisposable {
   /** Access that people give to programs. */
   readonly oauth: OAuth;
   /** Says whose a bearer credential is. */
-  readonly authenticator: Authenticator;
+  readonly authenticator: BearerAuthenticator;
   /** Repositories of a tenant for work that nobody asked for. Made anew for each call, and not kept. */
   systemStore(tenantId: string): Promise<Store>;
   /** What carrying out retention needs. */

@@ -24,6 +24,8 @@ export type CallContext = Readonly<{
   recall: Recall;
   /** What the server does by itself. */
   jobs: JobControl;
+  /** To be called when somebody lost access, where credentials are taken. */
+  forgetCredentials: (() => void) | undefined;
   /** Aborted when the client cancels the call or goes away. */
   signal: AbortSignal;
 }>;

@@ -22,6 +22,8 @@ export type Session = Readonly<{
   recall: Recall;
   corpus: CorpusKeeper;
   jobs: JobControl;
+  /** Looks up again who may come in: somebody lost access. */
+  forgetCredentials?: (() => void) | undefined;
   /** Where somebody reads them. */
   metrics?: Metrics | undefined;
   /** Adds to what the definitions offer. */
@@ -32,7 +34,7 @@ export type Session = Readonly<{
 
 export async function openContext(session: Session, signal: AbortSignal): Promise<CallContext> {
   const store = await session.store();
-  const { changes, embeddings, recall, jobs } = session;
+  const { changes, embeddings, recall, jobs, forgetCredentials } = session;
   // Of the store, and not of the session: over stdio the active user may be another one by now.
-  return { store, principal: store.principal, changes, embeddings, recall, jobs, signal };
+  return { store, principal: store.principal, changes, embeddings, recall, jobs, forgetCredentials, signal };
 }

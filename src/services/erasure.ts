@@ -19,6 +19,8 @@ export type ErasureOptions = {
   /** External id of the person, to say that it is meant; needed unless it is a dry run. */
   confirm?: string | undefined;
   ignoreHolds?: boolean | undefined;
+  /** Called when the person's access is gone: who let them in before must not any more. */
+  accessGone?: (() => void) | undefined;
   signal?: AbortSignal | undefined;
   progress?: ((removed: ErasureCounts) => void) | undefined;
 };
@@ -52,7 +54,11 @@ export async function erasePerson(store: Store, user: string | undefined, option
   return { ...receipt, removed: onlySome(removed), citations, dryRun };
 }
 
-async function carryOut(store: Store, person: Person, { ignoreHolds = false, signal, progress }: ErasureOptions): Promise<ErasureCounts> {
+async function carryOut(
+  store: Store,
+  person: Person,
+  { ignoreHolds = false, accessGone, signal, progress }: ErasureOptions,
+): Promise<ErasureCounts> {
   const { erasure } = store;
   let counts: ErasureCounts = {};
   const all = async (batch: () => Promise<ErasureBatch>): Promise<void> => {
@@ -66,6 +72,7 @@ async function carryOut(store: Store, person: Person, { ignoreHolds = false, sig
   };
   for (let round = 1; ; round += 1) {
     await all(() => erasure.access(person));
+    accessGone?.();
     await all(() => erasure.conversations(person, ignoreHolds));
     await all(() => erasure.messagesElsewhere(person, ignoreHolds));
     await all(() => erasure.memories(person));

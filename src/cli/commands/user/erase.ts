@@ -34,6 +34,7 @@ export default defineCommand({
         dryRun: options.confirm === undefined,
         confirm: options.confirm,
         ignoreHolds: options.ignoreLegalHold,
+        accessGone: () => app.authenticator.forget(),
         signal: stopping.signal,
         progress(removed) {
           if (Date.now() - told < EVERY_MS) return;
@@ -42,10 +43,7 @@ export default defineCommand({
         },
       }).finally(() => process.off('SIGINT', stop).off('SIGTERM', stop));
       const { user, removed, citations, held, dryRun } = receipt;
-      if (!dryRun) {
-        app.apiKeys.forget();
-        app.changes.wrote(store.principal.tenantId);
-      }
+      if (!dryRun) app.changes.wrote(store.principal.tenantId);
       if (options.json) {
         output.json({ user, dry_run: dryRun, removed, citations, held });
         return 0;

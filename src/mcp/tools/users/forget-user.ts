@@ -32,7 +32,7 @@ export default defineTool({
     dry_run: z.boolean(),
   }),
 
-  async run({ user, dry_run, confirm, ignore_legal_hold }, { store, principal, signal }) {
+  async run({ user, dry_run, confirm, ignore_legal_hold }, { store, principal, forgetCredentials, signal }) {
     const missing = NEEDED.filter((scope) => !mayUse(principal, scope));
     if (missing.length > 0)
       throw new AppError(
@@ -43,6 +43,7 @@ export default defineTool({
       dryRun: dry_run,
       confirm,
       ignoreHolds: ignore_legal_hold,
+      accessGone: forgetCredentials,
       signal,
     });
     return { ...receipt, held: held.slice(0, HELD_SHOWN), held_count: held.length, dry_run: dryRun };

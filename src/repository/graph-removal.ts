@@ -44,17 +44,18 @@ export class GraphRemoval extends Repository {
     );
   }
 
-  /** Where transactions run side by side the nodes are locked first: the statement then sees what others did to them before. */
-  private async remove<Row extends object>(statement: Statement, keys: readonly string[], wanted: unknown): Promise<Row[]> {
-    const run = async ({ db, transaction, clock }: Context, alone: boolean): Promise<Row[]> => {
+  /**
+   * In a transaction, whose outcome is looked up when the connection is lost: a removal that was run again would answer that nothing
+   * was there. Where transactions run side by side the nodes are locked first: the statement then sees what others did to them before.
+   */
+  private remove<Row extends object>(statement: Statement, keys: readonly string[], wanted: string): Promise<Row[]> {
+    return this.atomically(async ({ db, transaction, clock }) => {
       const graph = [this.tenantId, this.userId ?? WHOLE_TENANT, this.#graph, clock()];
-      if (!alone) {
+      if (db.capabilities.concurrentTransactions) {
         const rows = [...new Set(keys)].map((key) => ({ key, create: false }));
         await db.query(lockGraphNodes, [...graph, JSON.stringify(rows)], transaction);
       }
       return db.query<Row>(statement, [...graph, wanted], transaction);
-    };
-    if (!this.context.db.capabilities.concurrentTransactions) return run(this.context, true);
-    return this.atomically((context) => run(context, false));
+    });
   }
 }

@@ -1,43 +1,22 @@
-import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import type { Database } from '../../src/db/database.js';
-import { socketTo } from '../../src/db/embedded/socket-path.js';
 import { openDatabase } from '../../src/db/open.js';
-import { PooledDatabase } from '../../src/db/pooled-database.js';
-import { CuttingProxy } from './support/cutting-proxy.js';
-import { configOf, emptyFolder, freshFolder, openFolder, quiet, run } from './support/folder.js';
+import { behindProxy } from './support/cut-connection.js';
+import type { CuttingProxy } from './support/cutting-proxy.js';
+import { configOf, freshFolder, openFolder, quiet, run } from './support/folder.js';
 
 type Fixture = { direct: Database; proxied: Database; proxy: CuttingProxy };
 
 const embedded = async (): Promise<Fixture> => {
-  const direct = await openFolder(await freshFolder());
-  const { details } = await direct.describe();
-  const path = join(await emptyFolder(), 'proxy');
-  const proxy = new CuttingProxy();
-  await proxy.listen({ path }, { path: String(details.socket) });
-  const client = { user: 'postgres', database: 'postgres', stream: () => socketTo(() => path) };
-  const proxied = new PooledDatabase(
-    {
-      connection: { client, poolMax: 2, logSql: false, settings: 'preset' },
-      concurrentTransactions: false,
-      serverMajor: 18,
-      tryLock: async () => null,
-      describe: () => direct.describe(),
-      close: async () => undefined,
-    },
-    quiet,
-  );
-  return { direct, proxied, proxy };
+  const config = configOf(await freshFolder());
+  const direct = await openFolder(config.dataDir);
+  return { direct, ...(await behindProxy(direct, config)) };
 };
 
 const postgres = async (): Promise<Fixture> => {
-  const url = new URL(inject('postgres')!.url);
-  const direct = await openDatabase(configOf('', { url: url.href }), quiet);
-  const proxy = new CuttingProxy();
-  const port = await proxy.listen({ port: 0 }, { host: url.hostname, port: Number(url.port) });
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return { direct, proxied: await openDatabase(configOf('', { url: url.href }), quiet), proxy };
+  const config = configOf('', { url: inject('postgres')!.url });
+  const direct = await openDatabase(config, quiet);
+  return { direct, ...(await behindProxy(direct, config)) };
 };
 
 describe.for([

@@ -8,6 +8,8 @@ export class CuttingProxy {
   /** What to do at the next commits, in order; afterwards it only passes on. */
   readonly cuts: Cut[] = [];
   commits = 0;
+  /** Cuts once at the answer to the first message with this text, as a statement's name is. */
+  cutAnswerTo: string | undefined;
 
   async listen(at: { path: string } | { port: 0 }, target: NetConnectOpts): Promise<number> {
     const server = createServer((client) => this.#serve(client, connect(target)));
@@ -25,6 +27,10 @@ export class CuttingProxy {
     };
     for (const socket of [client, database]) socket.on('error', end).on('close', end);
     client.on('data', (bytes: Buffer) => {
+      if (this.cutAnswerTo !== undefined && bytes.includes(this.cutAnswerTo)) {
+        this.cutAnswerTo = undefined;
+        cutAtAnswer = true;
+      }
       if (bytes.includes('commit\0')) {
         this.commits += 1;
         const cut = this.cuts.shift();

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import type { Store } from '../../src/repository/store.js';
+import { behindProxy } from '../db/support/cut-connection.js';
+import { describeEngines } from '../support/engines.js';
+import { storeFor } from '../support/store.js';
+
+const SAID = { key: 'Ann', text: 'likes tea' };
+const LINK = { source: 'Ann', target: 'Bob', type: 'knows' };
+
+const removals = [
+  ['delete_graph_nodes', (store: Store) => store.graph.deleteNodes(['Ann', 'Nobody']), { keys: ['Ann'], observations: 1, edges: 1 }],
+  ['delete_graph_observations', (store: Store) => store.graph.deleteObservations([SAID]), [SAID]],
+  ['delete_graph_edges', (store: Store) => store.graph.deleteEdges([LINK]), [LINK]],
+] as const;
+const cuts = ['the answer of the statement', 'before commit arrives', 'after commit was answered'] as const;
+
+describeEngines('the receipt of a removal', (engine) => {
+  test.for(removals.flatMap((removal) => cuts.map((cut) => [...removal, cut] as const)))(
+    '%s says what it removed when the connection is lost: %4$s',
+    async ([name, remove, removed, cut]) => {
+      const tenantId = await engine.freshTenant();
+      const store = await storeFor(engine.db, { tenantId });
+      await store.graph.upsert({
+        nodes: [{ key: 'Ann', observations: [{ text: SAID.text }] }, { key: 'Bob' }],
+        edges: [LINK],
+      });
+      const { proxied, proxy } = await behindProxy(engine.db, engine.config);
+      const cutOff = await storeFor(proxied, { tenantId });
+      if (cut === 'the answer of the statement') proxy.cutAnswerTo = name;
+      else proxy.cuts.push(cut);
+      expect(await remove(cutOff)).toEqual(removed);
+      expect({ answer: proxy.cutAnswerTo, cuts: proxy.cuts }).toEqual({ answer: undefined, cuts: [] });
+
+      const nothing = Array.isArray(removed) ? [] : { keys: [], observations: 0, edges: 0 };
+      expect(await remove(store)).toEqual(nothing);
+    },
+  );
+});

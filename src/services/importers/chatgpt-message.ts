@@ -9,9 +9,11 @@ import { idOf, isObject, type Loose, listOf, momentOf, nameOf, objectsOf, presen
 export function readChatGptMessage(id: string, message: Loose): ImportedMessage | undefined {
   const author = isObject(message.author) ? message.author : {};
   const metadata = isObject(message.metadata) ? message.metadata : {};
-  const role = MESSAGE_ROLES.find((known) => known === author.role) ?? 'system';
-  const recipient = nameOf(message.recipient);
   const hidden = metadata.is_visually_hidden_from_conversation === true;
+  const said = MESSAGE_ROLES.find((known) => known === author.role) ?? 'system';
+  // What stands in the name of the user and was not shown to them is no turn of theirs.
+  const role = hidden && said === 'user' ? 'system' : said;
+  const recipient = nameOf(message.recipient);
   const pieces = noPieces();
   const attachments = objectsOf(metadata.attachments);
   const content: Loose = isObject(message.content) ? message.content : { content_type: 'text', parts: [message.content] };

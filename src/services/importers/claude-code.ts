@@ -6,7 +6,14 @@ import { idOf, isObject, type Loose, nameOf, present, textOf } from './shapes.js
 import { anyHas, sketch } from './sketch.js';
 
 /** What the lines of one session, or of one agent that it sent out, have told so far. */
-type Session = { id: string; title: string | undefined; metadata: Loose; messages: Map<string, ImportedMessage>; where: string };
+type Session = {
+  id: string;
+  title: string | undefined;
+  metadata: Loose;
+  messages: Map<string, ImportedMessage>;
+  where: string;
+  last: string | undefined;
+};
 
 /**
  * A session of Claude Code, one line an event. Its lines are in the order things happened, answers of parallel tools and what was
@@ -68,8 +75,19 @@ function take(
   if (sessionId === undefined || uuid === undefined) return 'It names no session, or no uuid.';
   const key = line.isSidechain === true ? `${sessionId}/${agentKey(line, uuid, agentOf)}` : sessionId;
   const message = readClaudeCodeLine(uuid, line);
-  if (message) sessionOf(key, line, where, sessions).messages.set(uuid, message);
+  if (message) add(sessionOf(key, line, where, sessions), message);
   return null;
+}
+
+/** The lines of one answer all say what the whole of it cost, the last one rightly: it is counted there. */
+function add(session: Session, message: ImportedMessage): void {
+  const { messages, last } = session;
+  const before = last === undefined ? undefined : messages.get(last);
+  const answer = message.metadata?.message_id;
+  if (before && answer !== undefined && before.metadata?.message_id === answer && before.id !== message.id)
+    messages.set(before.id, { ...before, inputTokens: undefined, outputTokens: undefined });
+  messages.set(message.id, message);
+  if (message.role === 'assistant') session.last = message.id;
 }
 
 /** The agent's own name, or the first line of what it did. */
@@ -84,7 +102,7 @@ function sessionOf(key: string, line: Loose, where: string, sessions: Map<string
   if (known) return known;
   const agent = line.isSidechain === true ? { agent_of: line.sessionId, agent_id: line.agentId } : {};
   const metadata = present({ cwd: textOf(line.cwd), git_branch: textOf(line.gitBranch), version: textOf(line.version), ...agent });
-  const session = { id: key, title: undefined, metadata, messages: new Map(), where };
+  const session = { id: key, title: undefined, metadata, messages: new Map<string, ImportedMessage>(), where, last: undefined };
   sessions.set(key, session);
   return session;
 }

@@ -18,7 +18,7 @@ export const claude = defineImporter({
     return anyHas([top, elements], 'uuid', 'prompt_template') || anyHas([top, elements], 'uuid', 'docs') ? 0.9 : 0;
   },
   async *read(source) {
-    for await (const item of readJsonItems(source, 'conversations')) {
+    for await (const item of readJsonItems(source, 'entries')) {
       if (item.kind === 'rejected') yield item;
       else if (!isObject(item.value)) yield { kind: 'rejected', where: item.where, why: 'It is no conversation.' };
       else if (Array.isArray(item.value.chat_messages)) yield* readConversation(item.value, item.where);
@@ -32,10 +32,10 @@ export const claude = defineImporter({
 function* readConversation(given: Loose, where: string): Generator<ImportItem | Rejected> {
   const id = idOf(given.uuid);
   if (id === undefined) return yield { kind: 'rejected', where, why: 'It has no uuid, so it could not be told from others.' };
-  const given_messages = objectsOf(given.chat_messages).map((message, at) => ({ id: idOf(message.uuid) ?? `${at}`, message }));
-  const byId = new Map(given_messages.map(({ id, message }) => [id, message]));
+  const listed = objectsOf(given.chat_messages).map((message, at) => ({ id: idOf(message.uuid) ?? `${at}`, message }));
+  const byId = new Map(listed.map(({ id, message }) => [id, message]));
   // Older exports are plain lists; newer ones name parents, and hold what was edited away too.
-  const isTree = given_messages.some(({ message }) => byId.has(String(message.parent_message_uuid)));
+  const isTree = listed.some(({ message }) => byId.has(String(message.parent_message_uuid)));
   const ids = [...byId.keys()];
   const nodes = [...byId].map(([id, message]) => ({ id, parent: idOf(message.parent_message_uuid), at: momentOf(message.created_at) }));
   const dialogue = isTree ? linearise(nodes, idOf(given.current_leaf_message_uuid)) : { path: ids, branches: [] };

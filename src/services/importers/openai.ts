@@ -55,7 +55,8 @@ function* readDialogue({ id, about, messages: given, where }: Dialogue, taken: M
   const messages: ImportedMessage[] = [];
   const used = new Set<string>();
   let before = '';
-  let beginning: string | undefined;
+  /** The hashes of all that is said from the first answer on. */
+  const chain: string[] = [];
   for (const [at, message] of given.entries()) {
     if (!isOpenAiMessage(message)) {
       yield { kind: 'rejected', where, why: `messages[${at}] has no role that is known; the conversation is not taken.` };
@@ -67,11 +68,11 @@ function* readDialogue({ id, about, messages: given, where }: Dialogue, taken: M
     if (!read) continue;
     used.add(read.id);
     messages.push(read);
-    if (message.role === 'assistant') beginning ??= before;
+    if (message.role === 'assistant' || chain.length > 0) chain.push(before);
   }
   if (messages.length === 0) return yield { kind: 'rejected', where, why: 'There is no message in it.' };
   yield {
-    ...{ kind: 'conversation', where, id: id ?? nameless(beginning ?? before, before, taken) },
+    ...{ kind: 'conversation', where, id: id ?? nameless(chain.length > 0 ? chain : [before], taken) },
     title: nameOf(about.title ?? about.name, 500),
     platform: nameOf(about.platform),
     user: idOf(about.user ?? about.user_id, 500),
@@ -80,10 +81,10 @@ function* readDialogue({ id, about, messages: given, where }: Dialogue, taken: M
   };
 }
 
-/** Two conversations of a file that begin alike are two all the same. */
-function nameless(beginning: string, whole: string, taken: Map<string, string>): string {
-  const id = beginning.slice(0, 32);
-  const other = taken.get(id);
-  if (other === undefined) taken.set(id, whole);
-  return other === undefined || other === whole ? id : `${id}-${whole.slice(0, 16)}`;
+/** By the first answer. Two conversations that begin alike are two all the same, unless the later one goes on where the earlier one ends. */
+function nameless(chain: readonly string[], taken: Map<string, string>): string {
+  const whole = chain.at(-1) ?? '';
+  const id = chain.find((hash) => !taken.has(hash) || chain.includes(taken.get(hash) ?? '')) ?? whole;
+  taken.set(id, whole);
+  return id.slice(0, 32);
 }

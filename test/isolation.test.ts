@@ -93,6 +93,11 @@ const pointAt: Record<string, ((ids: Ids) => Record<string, unknown>)[]> = {
   ],
   list_tasks: [() => ({}), ({ conversation }) => ({ conversation_id: conversation }), ({ user }) => ({ user })],
   update_task: [({ task }) => ({ task_id: task, status: 'done' })],
+  export_conversation: [
+    ({ conversation }) => ({ conversation_id: conversation }),
+    ({ conversation }) => ({ conversation_id: conversation, format: 'markdown' }),
+  ],
+  import_conversation: [],
   get_stats: [() => ({})],
   check_token_budget: [({ conversation }) => ({ conversation_id: conversation, max_tokens: 10 })],
   get_retention_policy: [() => ({})],

@@ -8,7 +8,21 @@ import { ACCOUNT_FIELDS } from './account-fields.js';
 import { type Field, field } from './field.js';
 import { HTTP_FIELDS } from './http-fields.js';
 import { JOB_FIELDS } from './job-fields.js';
-import { asWritten, bytes, choice, choices, decimal, httpUrl, path, postgresUrl, showBytes, text, whole, yesNo } from './kinds.js';
+import {
+  asWritten,
+  bytes,
+  choice,
+  choices,
+  decimal,
+  httpUrl,
+  mimeTypes,
+  path,
+  postgresUrl,
+  showBytes,
+  text,
+  whole,
+  yesNo,
+} from './kinds.js';
 import { RETENTION_FIELDS } from './retention-fields.js';
 
 export type { Field };
@@ -124,6 +138,12 @@ export const FIELDS = {
     reader: bytes(1024, 20 * 1024 ** 2),
     fallback: ASSET_BYTES,
     fallbackText: showBytes(ASSET_BYTES),
+  }),
+  assetTypes: field<readonly string[]>({
+    description: 'Attachments that are taken: MIME types separated by commas, such as `image/*,application/pdf`; `*/*` takes any.',
+    form: 'types',
+    reader: mimeTypes(),
+    fallback: ['*/*'],
   }),
   thesaurus: field({
     description: 'Find English texts by words near in meaning too, from word vectors that come with the program. Takes 10 MB once used.',

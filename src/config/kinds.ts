@@ -32,6 +32,18 @@ export const choices = <const T extends string>(values: readonly T[]): Reader<re
     return chosen.length === new Set(names).size && chosen.length > 0 ? chosen : undefined;
   });
 
+/** MIME types, and whole families of them. */
+export const mimeTypes = (): Reader<readonly string[]> =>
+  reader('MIME types separated by commas, such as image/*,application/pdf', (written) => {
+    const types = written
+      .toLowerCase()
+      .split(',')
+      .flatMap((type) => type.trim() || []);
+    return types.length > 0 && types.every((type) => /^(?:\*\/\*|[a-z0-9][\w.+-]*\/(?:\*|[a-z0-9][\w.+-]*))$/.test(type))
+      ? types
+      : undefined;
+  });
+
 const YES = ['true', '1', 'yes', 'on'];
 const NO = ['false', '0', 'no', 'off'];
 export const yesNo = (): Reader<boolean> =>

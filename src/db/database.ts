@@ -32,13 +32,16 @@ export type Statement = Readonly<{
   asOwner?: true;
 }>;
 
+/** `snapshot` sees one state of the database from its beginning to its end, and only reads. */
+export type TransactionKind = 'ordinary' | 'snapshot';
+
 export interface Database {
   readonly sequelize: Sequelize;
   readonly capabilities: Capabilities;
   /** One statement, one round trip. Lost connections, deadlocks and serialization failures are retried. */
   query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]>;
   /** Runs `work` in one transaction and again from its start when the connection is lost or the database asks for it; never twice to effect. */
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, kind?: TransactionKind): Promise<T>;
   /** Calls `handler` with each payload that any process sends to `channel`. A hint that may be lost: readers also poll. */
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>>;
   /** The same database in one tenant's hands, models too: other tenants' rows are not there, where the engine has policies. */

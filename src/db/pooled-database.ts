@@ -5,7 +5,7 @@ import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import { CommitStillRunning, commitOutcome, noteTransactionId } from './commit-outcome.js';
 import { type Connection, createSequelize } from './create-sequelize.js';
-import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
+import type { Capabilities, Database, EngineFacts, Statement, TransactionKind } from './database.js';
 import type { JobLock } from './job-lock.js';
 import { Listener } from './listener.js';
 import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
@@ -94,14 +94,14 @@ export class PooledDatabase implements Database {
     return this.#query<Row>(statement, values, transaction, undefined);
   }
 
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#transaction(work, undefined);
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, kind?: TransactionKind): Promise<T> {
+    return this.#transaction(work, undefined, kind);
   }
 
   forTenant(tenantId: string): Database {
     return new TenantDatabase(this, tenantId, {
       query: (statement, values, transaction) => this.#query(statement, values, transaction, tenantId),
-      transaction: (work) => this.#transaction(work, tenantId),
+      transaction: (work, kind) => this.#transaction(work, tenantId, kind),
       began: (transaction) => this.#tenancies.get(transaction)?.tenantId === tenantId,
     });
   }
@@ -173,9 +173,13 @@ export class PooledDatabase implements Database {
     );
   }
 
-  #transaction<T>(work: (transaction: Transaction) => Promise<T>, tenantId: string | undefined): Promise<T> {
+  #transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    tenantId: string | undefined,
+    kind: TransactionKind = 'ordinary',
+  ): Promise<T> {
     this.#scope.assertOutside('a transaction inside a transaction');
-    return retrying(() => this.#attempt(work, this.#tenancy(tenantId)), transience());
+    return retrying(() => this.#attempt(work, this.#tenancy(tenantId), BEGIN[kind]), transience());
   }
 
   #tenancy(tenantId: string | undefined): Tenancy | undefined {
@@ -222,15 +226,19 @@ export class PooledDatabase implements Database {
   }
 
   /** One run of a transaction. A connection lost while committing is followed by a look at what became of it. */
-  async #attempt<T>(work: (transaction: Transaction) => Promise<T>, tenancy: Tenancy | undefined): Promise<T> {
+  async #attempt<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    tenancy: Tenancy | undefined,
+    begin: Readonly<{ name: string; text: string }>,
+  ): Promise<T> {
     let committing: { result: T; transactionId: string | null } | undefined;
     try {
       return await this.#withConnection(async (client) => {
         const transaction = openTransaction(this.sequelize, client);
         if (tenancy) this.#tenancies.set(transaction, tenancy);
         try {
-          if (tenancy?.policies) await sendAround(client, BEGIN, { after: [tenancy.tenantId, tenancy.policies.role] });
-          else await client.query('begin');
+          if (tenancy?.policies) await sendAround(client, begin, { after: [tenancy.tenantId, tenancy.policies.role] });
+          else await client.query(begin.text);
           const result = await this.#scope.run(() => work(transaction));
           committing = { result, transactionId: await noteTransactionId(client, this.#side.serverMajor) };
           await client.query('commit');
@@ -279,7 +287,10 @@ export class PooledDatabase implements Database {
 type SqlText = string | { query: string; values?: unknown[]; bind?: unknown[] };
 type SequelizeOptions = { transaction?: Transaction | null; type?: string };
 
-const BEGIN = { name: 'begin', text: 'begin' };
+const BEGIN: Readonly<Record<TransactionKind, { name: string; text: string }>> = {
+  ordinary: { name: 'begin', text: 'begin' },
+  snapshot: { name: 'begin_snapshot', text: 'begin isolation level repeatable read, read only' },
+};
 
 const INSTALLED_EXTENSIONS: Statement = {
   name: 'installed_extensions',

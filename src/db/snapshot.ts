@@ -26,13 +26,11 @@ async function inTransaction<T>(db: Database, work: (snapshot: Snapshot) => Prom
   return db.transaction(async (transaction) => {
     // What was read is written somewhere already: a second run would be of another state.
     if (begun) throw new AppError('unavailable', 'The connection to the database was lost while reading.', { hint: 'Run it again.' });
-    await db.query(READ_ONLY, [], transaction);
     begun = true;
     return work({ db, transaction });
-  });
+  }, 'snapshot');
 }
 
-const READ_ONLY: Statement = { name: 'begin_snapshot', text: 'set transaction isolation level repeatable read, read only' };
 const CHECKPOINT: Statement = { name: 'checkpoint', text: 'checkpoint' };
 const STILL_HERE: Statement = { name: 'still_here', text: 'select 1 as here' };
 

@@ -1,5 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import type { Capabilities, Database, EngineFacts, Statement } from './database.js';
+import type { Capabilities, Database, EngineFacts, Statement, TransactionKind } from './database.js';
 import type { JobLock } from './job-lock.js';
 import type { RowSecurityState } from './row-security.js';
 import { type ModelQuery, sequelizeWith } from './sequelize-internals.js';
@@ -7,7 +7,7 @@ import { type ModelQuery, sequelizeWith } from './sequelize-internals.js';
 /** What the database lets one tenant do. */
 export type TenantAccess = Readonly<{
   query<Row extends object>(statement: Statement, values: readonly unknown[], transaction?: Transaction): Promise<Row[]>;
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, kind?: TransactionKind): Promise<T>;
   /** Whether a transaction was begun for this tenant. */
   began(transaction: Transaction): boolean;
 }>;
@@ -36,8 +36,8 @@ export class TenantDatabase implements Database {
     return this.#access.query<Row>(statement, values, transaction);
   }
 
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    return this.#access.transaction(work);
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, kind?: TransactionKind): Promise<T> {
+    return this.#access.transaction(work, kind);
   }
 
   forTenant(tenantId: string): Database {

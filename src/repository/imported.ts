@@ -7,9 +7,12 @@ export type Imported = { id: string; status: ConversationStatus; legalHold: bool
 
 /** What is here already of what is being imported. */
 export class ImportedRepository extends Repository {
-  /** The conversation with this key, the active one first; null where there is none. */
-  async conversation(key: string, clientMessageIds: readonly string[]): Promise<Imported | null> {
-    const values = [this.tenantId, this.userId, key, clientMessageIds];
+  /**
+   * The conversation with this key, the active one first, or else the one that is called so here, because it was exported from here;
+   * null where there is none. Its messages are known by their client ids, or by their ids.
+   */
+  async conversation(key: string, name: string, messageIds: readonly string[]): Promise<Imported | null> {
+    const values = [this.tenantId, this.userId, key, messageIds, uuidOf(name)];
     const [row] = await this.context.db.query<Imported>(findImported, values, this.context.transaction);
     return row ?? null;
   }
@@ -21,3 +24,6 @@ export class ImportedRepository extends Repository {
     return new Set(rows.map(({ id }) => id));
   }
 }
+
+/** A name that is the id of a row, maybe. */
+const uuidOf = (name: string): string | null => (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name) ? name.toLowerCase() : null);

@@ -4,4 +4,12 @@ export type Limits = Readonly<{
   maxMessageBytes: number;
   /** Largest attachment, in bytes. */
   maxAssetBytes: number;
+  /** Kinds of attachments that are taken, in lower case; `image/*` is all of a family. Without it any is. */
+  assetTypes?: readonly string[] | undefined;
 }>;
+
+/** Whether an attachment of this MIME type is taken; what follows the type, such as a charset, does not matter. */
+export function takesAsset({ assetTypes = ['*/*'] }: Limits, mimeType: string): boolean {
+  const type = mimeType.split(';', 1)[0]!.trim().toLowerCase();
+  return assetTypes.some((taken) => taken === '*/*' || taken === type || (taken.endsWith('/*') && type.startsWith(taken.slice(0, -1))));
+}

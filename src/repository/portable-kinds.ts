@@ -93,8 +93,22 @@ export const OF_CONVERSATION: readonly PortableKind[] = [
     optional: { user_id: 'users' },
     parent: 'conversation_id',
   },
-  { type: 'asset', table: 'message_assets', order: under('conversation_id'), parent: 'conversation_id', bytes: 'bytes' },
-  { type: 'message_vector', table: 'message_vectors', order: under('conversation_id'), parent: 'conversation_id' },
+  // No message, no row: theirs may not be empty.
+  {
+    type: 'asset',
+    table: 'message_assets',
+    order: under('conversation_id'),
+    optional: { message_id: 'messages' },
+    parent: 'conversation_id',
+    bytes: 'bytes',
+  },
+  {
+    type: 'message_vector',
+    table: 'message_vectors',
+    order: under('conversation_id'),
+    optional: { message_id: 'messages' },
+    parent: 'conversation_id',
+  },
   EVENT,
 ];
 

@@ -5,6 +5,7 @@ import type { Redacted } from '../redaction/redaction.js';
 import { estimateTokens } from '../tokens.js';
 import { contentText } from './content.js';
 import { Repository } from './context.js';
+import { takesAsset } from './limits.js';
 import { assertMessageSize } from './message-size.js';
 import type { Content, JsonObject, MessageRole } from './records.js';
 import { redactTurn } from './redact.js';
@@ -123,7 +124,8 @@ export class TurnRepository extends Repository {
 
   private check(turn: NewTurn): void {
     this.assertUser(turn.user);
-    const { maxAssetBytes } = this.context.limits;
+    const { limits } = this.context;
+    const { maxAssetBytes } = limits;
     const seen = new Set<string>();
     turn.messages.forEach((message, at) => {
       assertMessageSize(
@@ -132,6 +134,12 @@ export class TurnRepository extends Repository {
         this.context.limits,
       );
       for (const asset of message.assets ?? []) {
+        if (!takesAsset(limits, asset.mimeType)) {
+          throw invalidInput(
+            `Attachment ${JSON.stringify(asset.name)} of messages[${at}] is ${JSON.stringify(asset.mimeType.slice(0, 100))}, which is not taken. Nothing was saved.`,
+            `Taken are: ${limits.assetTypes?.join(', ')}. The operator can change RECOLLECT_ASSET_TYPES.`,
+          );
+        }
         if ((asset.data?.length ?? 0) > maxAssetBytes) {
           throw invalidInput(
             `Attachment ${JSON.stringify(asset.name)} of messages[${at}] has ${asset.data?.length} bytes; the limit is ${maxAssetBytes}. Nothing was saved.`,

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.js';
 import { createLog } from '../../log.js';
 import { VERSION } from '../../version.js';
 import { startServer } from '../client.js';
-import { checkCounters, countRows, readLocks } from './queries.js';
+import { checkAttachments, checkCounters, checkOrphans, countRows, readLocks } from './queries.js';
 import type { Report, SelfCheck } from './report.js';
 import { checkStatistics } from './statistics.js';
 
@@ -81,6 +81,20 @@ async function examineDatabase(
       report.problems.push(
         `Statistics of words: wrong for ${wrong.join(', ')}, so search ranks worse than it could. Run recollect doctor --fix.`,
       );
+  });
+  await part('Vectors and tasks', async () => {
+    const { vectors, tasks, fixed } = await checkOrphans(db.sequelize, fix);
+    report.orphans = { vectors, tasks, fixed };
+    if (!fixed && vectors + tasks > 0)
+      report.problems.push(
+        `Vectors and tasks: ${vectors} vectors and ${tasks} tasks belong to messages that are not there. Run recollect doctor --fix.`,
+      );
+  });
+  await part('Attachments', async () => {
+    report.attachments = await checkAttachments(db.sequelize);
+    const { orphans, miscounted } = report.attachments;
+    if (orphans + miscounted > 0)
+      report.problems.push(`Attachments: ${orphans} belong to no message, ${miscounted} messages have not as many as they say.`);
   });
   await part('Locks', async () => {
     report.locks = await readLocks(db.sequelize);

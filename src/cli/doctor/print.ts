@@ -1,6 +1,6 @@
 import { envName, type FieldName } from '../../config/fields.js';
 import { columns, type Output } from '../output.js';
-import type { Report, Statistics } from './report.js';
+import type { Orphans, Report, Statistics } from './report.js';
 
 type Rows = (readonly [string, string])[];
 
@@ -11,7 +11,8 @@ export function printReport(report: Report, output: Output): void {
     for (const line of columns(rows)) output.line(line);
     output.line();
   };
-  const { program, settings, engine, schema, rowSecurity, tables, counters, statistics, locks, mcp, problems } = report;
+  const { program, settings, engine, schema, rowSecurity, tables, counters, orphans, statistics, attachments, locks, mcp, problems } =
+    report;
 
   section('Program', [
     ['version', program.version],
@@ -54,7 +55,9 @@ export function printReport(report: Report, output: Output): void {
           ? `exact in all ${counters.conversations} conversations`
           : `wrong in ${counters.wrong} of ${counters.conversations} conversations`,
       ],
+      ...(orphans ? [['vectors and tasks', orphansText(orphans)] as const] : []),
       ...(statistics ? [['statistics of words', statisticsText(statistics)] as const] : []),
+      ...(attachments ? [['attachments', `${attachments.assets}, ${attachments.orphans} of them of no message`] as const] : []),
     ]);
   if (locks)
     section('Locks', [
@@ -69,6 +72,12 @@ export function printReport(report: Report, output: Output): void {
 
   for (const problem of problems) output.line(output.style('red', `✗ ${problem}`));
   if (problems.length === 0) output.line(output.style('green', '✓ Everything is in order.'));
+}
+
+function orphansText({ vectors, tasks, fixed }: Orphans): string {
+  const count = vectors + tasks;
+  if (count === 0) return 'all have their messages';
+  return fixed ? `${count} that had no message any more were put right` : `${count} without their message`;
 }
 
 function statisticsText({ tenants, terms, waiting, wrong, rebuilt }: Statistics): string {

@@ -10,6 +10,10 @@ export type Statistics = Readonly<{
   wrong: readonly string[];
   rebuilt: readonly string[];
 }>;
+/** Attachments, those that hang on no message, and messages that do not have as many as they say. */
+export type Attachments = Readonly<{ assets: number; orphans: number; miscounted: number }>;
+/** Vectors of messages that are not there, tasks that point to one, and whether they were put right, attachments too. */
+export type Orphans = Readonly<{ vectors: number; tasks: number; fixed: boolean }>;
 export type Locks = Readonly<{ waiting: number; oldestTransactionSeconds: number }>;
 export type SelfCheck = Readonly<{ handshakeMs: number; tools: readonly string[] }>;
 export type Schema = Readonly<{ applied: readonly string[]; pending: readonly string[]; unknown: readonly string[] }>;
@@ -25,7 +29,9 @@ export type Report = {
   rowSecurity?: Pick<RowSecurityState, 'on' | 'role' | 'problem' | 'hint'>;
   tables?: Record<string, number>;
   counters?: Counters;
+  orphans?: Orphans;
   statistics?: Statistics;
+  attachments?: Attachments;
   locks?: Locks;
   mcp?: SelfCheck;
   /** What somebody should do something about. */

@@ -39,6 +39,8 @@ import pollEvents from './messages/poll-events.js';
 import createTask from './tasks/create-task.js';
 import listTasks from './tasks/list-tasks.js';
 import updateTask from './tasks/update-task.js';
+import exportConversation from './transfer/export-conversation.js';
+import importConversation from './transfer/import-conversation.js';
 import forgetUser from './users/forget-user.js';
 import getUserProfile from './users/get-user-profile.js';
 import listUserProfiles from './users/list-user-profiles.js';
@@ -83,6 +85,8 @@ export const tools: readonly Tool[] = [
   createTask,
   listTasks,
   updateTask,
+  exportConversation,
+  importConversation,
   getStats,
   checkTokenBudget,
   upsertVectors,

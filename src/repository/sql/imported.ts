@@ -1,15 +1,18 @@
 import type { Statement } from '../../db/database.js';
 
-/** The conversation with the key $3, and which of the client ids $4 its messages have. Plan: two index probes. */
+/** The conversation with the key $3, or else the id $5, and which of the names $4 its messages have. Plan: a few index probes. */
 export const findImported: Statement = {
   name: 'find_imported',
   text: `
 select c.id, c.status, c.legal_hold as "legalHold",
        array(select m.client_message_id from messages m
-             where m.tenant_id = $1 and m.conversation_id = c.id and m.client_message_id = any($4::text[])) as known
+             where m.tenant_id = $1 and m.conversation_id = c.id and m.client_message_id = any($4::text[])
+             union
+             select m.id::text from messages m
+             where c.id = $5::uuid and m.tenant_id = $1 and m.conversation_id = c.id and m.id::text = any($4::text[])) as known
 from conversations c
-where c.tenant_id = $1 and c.conversation_key = $3 and ($2::uuid is null or c.user_id = $2::uuid)
-order by c.status = 'active' desc, c.last_activity_at desc
+where c.tenant_id = $1 and (c.conversation_key = $3 or c.id = $5::uuid) and ($2::uuid is null or c.user_id = $2::uuid)
+order by c.conversation_key is not distinct from $3 desc, c.status = 'active' desc, c.last_activity_at desc
 limit 1`,
 };
 

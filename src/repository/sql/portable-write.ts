@@ -39,7 +39,7 @@ export const writePortable = (kind: PortableKind, columns: readonly string[]): S
     if (column === bytes) return `decode(x.row ->> '${bytes}', 'base64')`;
     const plain = known.has(column) ? `coalesce(($3::jsonb ->> r.${column}::text)::uuid, r.${column})` : `r."${column}"`;
     const target = optional[column];
-    if (target) return `(select o.id from ${target} o where o.tenant_id = $1 and o.id = ${plain})`;
+    if (target) return `(select o.id from ${target} o where o.tenant_id = $1 and o.id = ${plain} for key share)`;
     if (type === 'memory' && (column === 'supersedes_id' || column === 'superseded_by_id'))
       return `case when r.${column} in (select given.id from given)
     or exists (select from episodic_memories o where o.tenant_id = $1 and o.id = r.${column}) then r.${column} end`;

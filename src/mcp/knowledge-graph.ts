@@ -38,7 +38,7 @@ export const graphView = z.object({
   left_out: z
     .object({ entities: z.number(), relations: z.number() })
     .optional()
-    .describe('How many are still to come, counted up to 1000.'),
+    .describe('So many are still to come, or more: they are counted up to 1000, of a search up to 200.'),
   next_cursor: z.string().optional().describe('Call again with it for what was left out.'),
 });
 

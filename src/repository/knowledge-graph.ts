@@ -23,7 +23,7 @@ export type Places = {
   entities?: { id: string; skip?: number | undefined } | null | undefined;
   relations?: { id: string } | null | undefined;
 };
-/** With one more of each than an answer shows, where there are more; the counts say how many there are from the places on, in about. */
+/** With one more of each than an answer shows, where there are more; the counts say how many there are from the places on, at least. */
 export type KnowledgePage = { entities: EntityRow[]; relations: RelationRow[]; entityCount: number; relationCount: number };
 
 type Addition = { entityName: string; contents: readonly string[] };

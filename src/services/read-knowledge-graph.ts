@@ -15,7 +15,7 @@ import { cutText } from '../search/snippet.js';
 export type GraphPage = {
   entities: Entity[];
   relations: Relation[];
-  /** How many are still to come; undefined when this is the end. */
+  /** How many are still to come, or more; undefined when this is the end. */
   leftOut: { entities: number; relations: number } | undefined;
   nextCursor: string | null;
 };

@@ -125,7 +125,34 @@ describeEngines('pages of the knowledge graph', (engine) => {
       });
     const [first, rare] = [await mine.call('search_nodes', { query: 'COMMON' }), await mine.call('search_nodes', { query: 'common 5432' })];
     expect(first.entities.slice(0, 3)).toEqual([0, 1, 2].map((at) => entity(at, [`common ${at}`])));
-    expect(first.left_out).toEqual({ entities: 1_000, relations: 0 });
+    expect(first.left_out).toEqual({ entities: 201, relations: 0 });
     expect(rare).toEqual({ entities: [entity(5_432, ['common 5432'])], relations: [] });
   });
+
+  it('find all of a large graph once and in order, however common the text is', async () => {
+    await using mine = await agent();
+    const size = 5_000;
+    const filler = 'x'.repeat(1_600);
+    // Rare among the first, common among all the others: what the first say of the rest is wrong in one direction or the other.
+    const texts = (at: number) => [
+      `all of them${at % 8 === 3 ? ' eighth' : ''}${at < 140 || at > 4_000 ? ' uneven' : ''}${at === 4_321 ? ' single' : ''} ${filler}`,
+    ];
+    for (let from = 0; from < size; from += 500)
+      await mine.call('create_entities', { entities: Array.from({ length: 500 }, (_, at) => entity(from + at, texts(from + at))) });
+    await engine.db.query({ name: 'analyze_observations', text: 'analyze memory_graph_observations' }, []);
+    for (const query of ['eighth', 'uneven', 'single']) {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await mine.call('search_nodes', { query, ...(cursor !== undefined && { cursor }) });
+        names.push(...page.entities.map(({ name }: { name: string }) => name));
+        cursor = page.next_cursor;
+        if (page.left_out) expect(page.left_out.entities).toBeGreaterThan(0);
+      } while (cursor !== undefined);
+      const wanted = Array.from({ length: size }, (_, at) => entity(at, texts(at))).filter(({ observations }) =>
+        observations[0]!.includes(query),
+      );
+      expect(names).toEqual(wanted.map(({ name }) => name));
+    }
+  }, 60_000);
 });

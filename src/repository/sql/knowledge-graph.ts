@@ -18,12 +18,24 @@ cross join lateral (select n.key from memory_graph_nodes n where n.tenant_id = $
 cross join lateral (select n.key from memory_graph_nodes n where n.tenant_id = $1 and n.id = e.target_id limit 1) t
 order by e.id`;
 
+const edgesFrom = (columns: string, joins: string, from: string, limit: string): string => `
+  select ${columns} from memory_graph_edges e
+  cross join lateral (
+    select n.key from memory_graph_nodes n where n.tenant_id = $1 and n.id = e.source_id and n.owner_id = $2::uuid and n.graph = $3 limit 1) s
+  ${joins}
+  where e.tenant_id = $1 and ${live('e')} and e.id >= ${from} order by e.id limit ${limit}`;
+
 /** All edges of the graph from a place on. Plan: the primary key of the edges. */
-export const allEdges = (from: string, limit: string): string => `
-  select e.id, e.source_id, e.target_id, e.type from memory_graph_edges e
-  where e.tenant_id = $1 and ${live('e')} and e.id >= ${from}
-    and (select s.owner_id = $2::uuid and s.graph = $3 from memory_graph_nodes s where s.tenant_id = $1 and s.id = e.source_id)
-  order by e.id limit ${limit}`;
+export const allEdges = (from: string, limit: string): string => edgesFrom('e.id', '', from, limit);
+
+/** The same with the names at both ends: each node is looked up once. */
+export const allNamedEdges = (from: string, limit: string): string =>
+  edgesFrom(
+    'e.id, e.source_id as "fromId", e.target_id as "toId", s.key as "from", t.key as "to", e.type as "relationType"',
+    'cross join lateral (select n.key from memory_graph_nodes n where n.tenant_id = $1 and n.id = e.target_id limit 1) t',
+    from,
+    limit,
+  );
 
 /** The edges at either end of the nodes that `nodes` selects. Plan: `memory_graph_edges_source_id_idx` and `…_target_id_idx` for each. */
 export const edgesAt = (nodes: string, from: string, limit: string): string => {
@@ -44,7 +56,7 @@ order by n.id limit $5::int`,
 };
 
 /** All relations from the place $4 on, at most $5, in the order in which they were made. */
-export const listRelations: Statement = { name: 'list_relations', text: namedEnds(allEdges('$4::uuid', '$5::int')) };
+export const listRelations: Statement = { name: 'list_relations', text: allNamedEdges('$4::uuid', '$5::int') };
 
 const given = `select n.id from memory_graph_nodes n where ${ofGraph('n')} and n.id = any($4::uuid[])`;
 

@@ -1,31 +1,40 @@
 import type { Statement } from '../../db/database.js';
-import { allEdges, edgesAt, live, namedEnds, observationsOf, ofGraph } from './knowledge-graph.js';
+import { allEdges, allNamedEdges, edgesAt, live, namedEnds, observationsOf, ofGraph } from './knowledge-graph.js';
 
 /** Which entities are meant: all, those with the names $4 (JSON), or those whose name, type or observations contain $4. */
 export type PartName = 'all' | 'named' | 'containing';
 
 /** So much of each is read at most, with one more of each to see whether there is more. */
 export const PAGE = { entities: 40, observations: 200, relations: 100, relationsOfSearch: 400 } as const;
-/** How many there are is counted so far beyond a page. */
+/** How many there are is counted so far beyond a page; what a text finds, less far, because each has to be looked at. */
 export const COUNTED = 1000;
+const COUNTED_OF_TEXT = 200;
 
-// In a graph with many observations, so many entities are looked through in order first: of a common text they fill a page by
-// themselves, and the index would bring everything. Below it, the index is faster always.
-const WALKED = 150;
+// In a graph with many observations, of a text that is common among the first entities a page is filled by looking through them in
+// order: the index would bring all that have it. Below it, and of a rare one, the index is faster.
+const SAMPLE = 150;
+const COMMON = 10;
+const WALKED = 1_200;
 const LARGE_PAGES = 1_000;
 
 const MORE_THAN_A_PAGE = PAGE.entities + 1;
 const MOST = MORE_THAN_A_PAGE + COUNTED;
+const MOST_OF_TEXT = MORE_THAN_A_PAGE + COUNTED_OF_TEXT;
 
-const wanted = `${ofGraph('n')} and ${live('n')} and n.id >= $5::uuid`;
+// What is asked for stands in queries of its own, so that the planner knows as little of it in any call: knowing more it would find
+// a plan for it that looks better than the prepared one, and plan each call anew.
+const TEXT = '(select $4::text)';
+const PLACE = '(select $5::uuid)';
+
+const wanted = `${ofGraph('n')} and ${live('n')} and n.id >= ${PLACE}`;
 const columns = 'n.id, n.key, n.type';
 const list = (condition: string, limit: number): string =>
   `select ${columns} from memory_graph_nodes n where ${wanted} and ${condition} order by n.id limit ${limit}`;
 
 // An aggregate, because the planner would answer `exists` by reading all observations first.
 const contains = (row: string): string => `
-  (${row}.key ilike $4 or ${row}.type ilike $4
-   or (select bool_or(o.text ilike $4) from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')}))`;
+  (${row}.key ilike ${TEXT} or ${row}.type ilike ${TEXT}
+   or (select bool_or(o.text ilike ${TEXT}) from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')}))`;
 
 /**
  * The CTE `page` with the entities of a page and one more, and a query that counts those from the page's place on.
@@ -37,8 +46,8 @@ const contains = (row: string): string => `
 const pageOf = (part: PartName): { page: string; count: string } => {
   if (part === 'all')
     return {
-      page: `page as materialized (${list('$4::text is null', MORE_THAN_A_PAGE)})`,
-      count: `select count(*) from (${list('$4::text is null', MOST)}) n`,
+      page: `page as materialized (${list(`${TEXT} is null`, MORE_THAN_A_PAGE)})`,
+      count: `select count(*) from (${list(`${TEXT} is null`, MOST)}) n`,
     };
   if (part === 'named')
     return {
@@ -48,20 +57,29 @@ node as materialized (
   select ${columns} from (select distinct key from jsonb_array_elements_text($4::jsonb) k(key)) k
   cross join lateral (select ${columns} from memory_graph_nodes n where ${ofGraph('n')} and ${live('n')} and n.key = k.key limit 1) n
 ),
-page as materialized (select ${columns} from node n where n.id >= $5::uuid order by n.id limit ${MORE_THAN_A_PAGE})`,
-      count: 'select count(*) from node n where n.id >= $5::uuid',
+page as materialized (select ${columns} from node n where n.id >= ${PLACE} order by n.id limit ${MORE_THAN_A_PAGE})`,
+      count: `select count(*) from node n where n.id >= ${PLACE}`,
     };
-  const filled = `(select count(*) from near) = ${MORE_THAN_A_PAGE}`;
+  const filled = `(select count(*) from near) >= ${MORE_THAN_A_PAGE}`;
   // One by one: for both in one condition the planner would read all nodes, and comparing is slow.
   const named = (column: string): string => `
   select n.id from memory_graph_nodes n
-  where not ${filled} and n.tenant_id = $1 and n.invalidated_at is null and n.${column} ilike $4`;
+  where not ${filled} and n.tenant_id = $1 and n.invalidated_at is null and n.${column} ilike ${TEXT}`;
   return {
     page: `
-walked as materialized (
-  ${list(`$4::text is not null and (select c.relpages > ${LARGE_PAGES} from pg_class c where c.oid = 'memory_graph_observations'::regclass)`, WALKED)}
+sample as materialized (
+  ${list(`(select c.relpages > ${LARGE_PAGES} from pg_class c where c.oid = 'memory_graph_observations'::regclass)`, SAMPLE)}
 ),
-near as materialized (select ${columns} from walked n where ${contains('n')} order by n.id limit ${MORE_THAN_A_PAGE}),
+found as materialized (select ${columns} from sample n where ${contains('n')}),
+near as materialized (
+  select * from found
+  union all
+  (select ${columns} from (
+     select ${columns} from memory_graph_nodes n
+     where (select count(*) from found) >= ${COMMON} and ${ofGraph('n')} and ${live('n')} and n.id > (select id from sample order by id desc limit 1)
+     order by n.id limit ${WALKED}) n
+   where ${contains('n')} order by n.id limit greatest(0, ${MORE_THAN_A_PAGE} - (select count(*) from found)))
+),
 hit as materialized (
   ${named('key')}
   union
@@ -69,29 +87,28 @@ hit as materialized (
   union
   select o.node_id from (
     select o.node_id, o.valid_to from memory_graph_observations o
-    where not ${filled} and o.tenant_id = $1 and o.invalidated_at is null and o.text ilike $4 offset 0) o
+    where not ${filled} and o.tenant_id = $1 and o.invalidated_at is null and o.text ilike ${TEXT} offset 0) o
   where o.valid_to is null
 ),
 far as materialized (
-  select ${columns} from (select h.id from hit h where h.id >= $5::uuid order by h.id) h
+  select ${columns} from (select h.id from hit h where h.id >= ${PLACE} order by h.id) h
   cross join lateral (select ${columns} from memory_graph_nodes n where n.tenant_id = $1 and n.id = h.id and ${wanted} limit 1) n
-  limit ${MOST}
+  limit ${MOST_OF_TEXT}
 ),
 page as materialized (
-  select * from near where ${filled}
-  union all
-  (select * from far n order by n.id limit ${MORE_THAN_A_PAGE})
+  select * from (select * from near where ${filled} union all select * from far where not ${filled}) n order by n.id limit ${MORE_THAN_A_PAGE}
 )`,
-    count: `select case when ${filled} then (select count(*) from (${list(contains('n'), MOST)}) n) else (select count(*) from far) end`,
+    count: `select case when ${filled} then (select count(*) from near) else (select count(*) from far) end`,
   };
 };
 
-const relationsOf = (part: PartName): { edges: string; limit: number; count: string } => {
-  const from = part === 'containing' ? `'00000000-0000-0000-0000-000000000000'` : '$7::uuid';
+const relationsOf = (part: PartName): { named: string; limit: number; count: string } => {
+  const from = part === 'containing' ? `'00000000-0000-0000-0000-000000000000'` : '(select $7::uuid)';
   const limit = (part === 'containing' ? PAGE.relationsOfSearch : PAGE.relations) + 1;
   const nodes = `select id from ${part === 'containing' ? 'page' : 'node'}`;
   const edges = (most: number): string => (part === 'all' ? allEdges(from, `${most}`) : edgesAt(nodes, from, `${most}`));
-  return { edges: edges(limit), limit, count: `select count(*) from (${edges(limit + COUNTED)}) e` };
+  const named = part === 'all' ? allNamedEdges(from, `${limit}`) : namedEnds(edges(limit));
+  return { named, limit, count: `select count(*) from (${edges(limit + COUNTED)}) e` };
 };
 
 /**
@@ -108,7 +125,7 @@ export const readKnowledge = (part: PartName): Statement => {
     text: `
 with
 ${entities.page},
-edge as materialized (${namedEnds(relations.edges)})
+edge as materialized (${relations.named})
 select
   (select coalesce(json_agg(json_build_object('id', n.id, 'name', n.key, 'entityType', coalesce(n.type, ''), 'observations',
      ${observationsOf('n', 'case when n.id = $5::uuid then $6::bigint else 0 end', `${PAGE.observations + 1}`)}) order by n.id), '[]') from page n) as entities,

@@ -5,6 +5,7 @@ import type { RecallHit } from '../repository/recall-records.js';
 import type { AssetRecord, ConversationRecord, MessageRecord } from '../repository/records.js';
 import type { TaskRecord } from '../repository/tasks.js';
 import type { UserRecord } from '../repository/users.js';
+import { accountView as shownAccount } from '../services/accounts/account-view.js';
 import type { accountView, assetView, conversationView, memoryView, messageView, taskView, userView } from './schemas.js';
 
 const time = (moment: Date | null): string | undefined => moment?.toISOString();
@@ -134,19 +135,7 @@ export const viewMemory = (memory: MemoryRecord): z.output<typeof memoryView> =>
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
 export const viewAccount = (account: AccountRecord): z.output<typeof accountView> =>
-  present({
-    id: account.id,
-    username: account.username,
-    email: account.email,
-    user: account.user,
-    role: account.role,
-    failed_attempts: account.failedAttempts,
-    locked_until: time(account.lockedUntil),
-    disabled_at: time(account.disabledAt),
-    last_login_at: time(account.lastLoginAt),
-    password_changed_at: account.passwordChangedAt.toISOString(),
-    created_at: account.createdAt.toISOString(),
-  }) as z.output<typeof accountView>;
+  present(shownAccount(account)) as z.output<typeof accountView>;
 
 /** What a score is made of, under the names that answers give it. */
 const WHY: Readonly<Record<string, string>> = { words: 'text_rank', dense: 'vector_rank' };

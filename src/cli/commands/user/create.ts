@@ -1,9 +1,9 @@
 import { invalidInput } from '../../../errors.js';
 import { ACCOUNT_ROLES } from '../../../repository/account-records.js';
+import { accountView } from '../../../services/accounts/account-view.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { readNewPassword } from '../../read-password.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
-import { accountView } from './account-view.js';
 import { generatePassword } from './generate-password.js';
 
 export default defineCommand({

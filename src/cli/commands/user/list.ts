@@ -1,7 +1,7 @@
 import type { AccountRecord } from '../../../repository/account-records.js';
+import { accountState, accountView } from '../../../services/accounts/account-view.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
-import { accountState, accountView } from './account-view.js';
 
 const PAGE = 200;
 

@@ -1,9 +1,9 @@
 import type { App } from '../../../app.js';
 import type { AccountRecord } from '../../../repository/account-records.js';
 import type { Store } from '../../../repository/store.js';
+import { accountView } from '../../../services/accounts/account-view.js';
 import { type Command, defineCommand, flag } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
-import { accountView } from './account-view.js';
 
 export const accountOperand = { name: 'account', description: 'its user name, e-mail address or id' } as const;
 

@@ -68,7 +68,7 @@ export const conversationKeyOf = (format: string, id: string): string => `import
 /** Stores one conversation whole, or what of it is new; tells which it is here. */
 export async function applyConversation(
   store: Store,
-  { id, title, topic, platform, user, metadata, messages }: ImportedConversation,
+  { id, title, topic, platform, user, metadata, partOf, messages }: ImportedConversation,
   options: Pick<ApplyOptions, 'format' | 'user'>,
   report: ImportReport,
 ): Promise<{ id: string; created: boolean }> {
@@ -76,10 +76,11 @@ export async function applyConversation(
   const ids = messages.map((message) => message.id);
   const done = await store.transaction(async (store) => {
     const here = await store.imported.conversation(key, id, ids);
-    const known = new Set(here?.known);
+    const whole = partOf === undefined ? null : await store.imported.conversation(conversationKeyOf(options.format, partOf), partOf, ids);
+    const known = new Set([...(here?.known ?? []), ...(whole?.known ?? [])]);
     const fresh = messages.filter((message) => !known.has(message.id));
     if (fresh.length === 0 || report.dryRun)
-      return { id: here?.id ?? '', isNew: here === null && messages.length > 0, messages: fresh.length };
+      return { id: here?.id ?? '', isNew: here === null && fresh.length > 0, messages: fresh.length };
     if (here?.status === 'archived')
       throw new AppError(
         'conflict',

@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import importCommand from '../../src/cli/commands/import.js';
+import { runHere } from '../cli/run-here.js';
+import { agentFor } from '../support/agent.js';
+import { describeEngines } from '../support/engines.js';
+import { fixture, fixturePath } from './read-fixture.js';
+
+describeEngines('recollect import of what others keep', (engine) => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'recollect-import-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const run = async (tenantId: string, file: string, ...args: string[]) => {
+    const { url, dataDir } = engine.config;
+    const where = url === null ? ['--data-dir', dataDir] : ['--database-url', url];
+    const { code, json } = await runHere(importCommand, file, '--tenant', tenantId, '--json', ...args, ...where);
+    // biome-ignore lint/suspicious/noExplicitAny: the report of the command
+    return { code, ...(json as any) };
+  };
+  const written = async (name: string, content: string | Buffer) => {
+    const file = join(folder, name);
+    await writeFile(file, content);
+    return file;
+  };
+  const rows = async (tenantId: string) => ({
+    conversations: await engine.models.Conversation.count({ where: { tenantId } }),
+    messages: await engine.models.Message.count({ where: { tenantId } }),
+  });
+
+  it('takes an export of ChatGPT, once, and what is new in a later one', async () => {
+    const tenantId = await engine.freshTenant();
+    const dry = await run(tenantId, fixturePath('chatgpt.json'), '--dry-run');
+    expect(dry).toMatchObject({ dry_run: true, conversations: { read: 3, added: 3 }, messages: { read: 15, added: 15 } });
+    expect(await rows(tenantId)).toEqual({ conversations: 0, messages: 0 });
+
+    const first = await run(tenantId, fixturePath('chatgpt.json'), '--user', 'robin');
+    expect(first).toMatchObject({ code: 1, conversations: { added: 3 }, messages: { added: 15 }, rejected: 1 });
+    expect(first.rejections).toEqual([{ where: 'conversations[2]', why: 'There is no message in it.' }]);
+    const again = await run(tenantId, fixturePath('chatgpt.json'), '--user', 'robin');
+    expect(again).toMatchObject({ conversations: { added: 0, known: 3 }, messages: { added: 0, known: 15 } });
+
+    // A week later: the last question was asked otherwise, and answered; the old end is no new conversation.
+    const [later, ...others] = JSON.parse((await fixture('chatgpt.json')).toString());
+    const message = (id: string, role: string, text: string) => ({
+      ...{
+        id,
+        author: { role },
+        create_time: 1715151600,
+        content: { content_type: 'text', parts: [text] },
+        metadata: {},
+        recipient: 'all',
+      },
+    });
+    later.mapping.u4 = { id: 'u4', parent: 'a1', children: ['a4'], message: message('u4', 'user', 'And what about basil?') };
+    later.mapping.a4 = { id: 'a4', parent: 'u4', children: [], message: message('a4', 'assistant', 'Basil likes it warm.') };
+    later.current_node = 'a4';
+    const updated = await run(tenantId, await written('later.json', JSON.stringify([later, ...others])), '--user', 'robin');
+    expect(updated.messages).toMatchObject({ added: 2 });
+    expect(updated.conversations).toMatchObject({ added: 0 });
+    expect(await rows(tenantId)).toEqual({ conversations: 3, messages: 17 });
+
+    await using agent = await agentFor(engine, { tenantId, user: 'robin' });
+    const { conversations } = await agent.call('list_conversations', {});
+    const main = conversations.find((each: { title?: string }) => each.title === 'Balcony tomatoes');
+    expect(main).toMatchObject({ platform: 'chatgpt', user: 'robin', started_at: '2024-05-01T07:00:01.500Z', message_count: 13 });
+    const { messages } = await agent.call('load_history', { conversation_id: main.id, limit: 100 });
+    expect(messages.map((each: { client_message_id: string }) => each.client_message_id)).toEqual([
+      'ctx',
+      'u1',
+      'think',
+      'call',
+      'result',
+      'quote',
+      'a1',
+      'u3',
+      'img',
+      'pic',
+      'a2',
+      'u4',
+      'a4',
+    ]);
+    expect(messages[1].attachments).toMatchObject([{ name: 'balcony.jpg' }, { name: 'watering-log.csv' }]);
+    const { results } = await agent.call('recall', { query: 'what is wrong with the tomato plants?' });
+    expect(JSON.stringify(results)).toContain('early blight');
+    expect(JSON.stringify(results)).not.toContain('Preferred name');
+  });
+
+  it.each([
+    ['claude.json', { conversations: 3, messages: 8 }, 'notice period', 'ninety days'],
+    ['claude-code.jsonl', { conversations: 2, messages: 12 }, 'VAT rounding', 'VAT on invoices'],
+    ['openai.json', { conversations: 1, messages: 5 }, 'harbour', 'A harbour at dusk'],
+    ['openai-many.jsonl', { conversations: 3, messages: 15 }, 'geyser', 'what is a geyser?'],
+  ])('takes %s', async (file, expected, query, found) => {
+    const tenantId = await engine.freshTenant();
+    expect(await run(tenantId, fixturePath(file))).toMatchObject({ code: 0, rejected: 0 });
+    expect(await rows(tenantId)).toEqual(expected);
+    expect(await run(tenantId, fixturePath(file))).toMatchObject({ code: 0, messages: { added: 0 } });
+    expect(await rows(tenantId)).toEqual(expected);
+    await using agent = await agentFor(engine, { tenantId });
+    expect(JSON.stringify(await agent.call('recall', { query }))).toContain(found);
+  });
+
+  it('takes memories of mem0, LangGraph and projects of Claude', async () => {
+    const tenantId = await engine.freshTenant();
+    expect(await run(tenantId, fixturePath('mem0.json'))).toMatchObject({
+      code: 1,
+      memories: { added: 2 },
+      relations: { added: 1 },
+      rejected: 2,
+    });
+    expect(await run(tenantId, fixturePath('langgraph.json'))).toMatchObject({ memories: { added: 2 }, rejected: 1 });
+    expect(await run(tenantId, fixturePath('claude-projects.json'))).toMatchObject({ memories: { added: 2 }, rejected: 1 });
+    expect(await run(tenantId, fixturePath('mem0.json'))).toMatchObject({
+      memories: { added: 0, known: 2 },
+      relations: { added: 0, known: 1 },
+    });
+    await using agent = await agentFor(engine, { tenantId });
+    for (const [query, found] of [
+      ['window seats', 'Prefers window seats on trains'],
+      ['fountain pens', 'Collects fountain pens'],
+      ['where is the pond', 'The pond goes behind the shed.'],
+    ])
+      expect(JSON.stringify(await agent.call('recall', { query }))).toContain(found);
+    await using robin = await agentFor(engine, { tenantId, user: 'robin' });
+    expect(JSON.stringify(await robin.call('recall', { query: 'allergic to walnuts' }))).toContain('walnuts');
+    await using other = await agentFor(engine, { tenantId, user: 'someone' });
+    expect(JSON.stringify(await other.call('recall', { query: 'allergic to walnuts' }))).not.toContain('Is allergic');
+  });
+
+  it('counts what is new in a file of server-memory without storing it', async () => {
+    const tenantId = await engine.freshTenant();
+    const file = await written('memory.jsonl', '{"type":"entity","name":"Ann","entityType":"person","observations":["likes tea"]}\n');
+    expect(await run(tenantId, file, '--dry-run')).toMatchObject({ code: 0, dry_run: true, entities: { read: 1, added: 1 } });
+    await using agent = await agentFor(engine, { tenantId });
+    expect(JSON.stringify(await agent.call('read_graph', {}))).not.toContain('Ann');
+  });
+
+  it('stores nothing of a conversation that cannot be stored whole, and all of the others', async () => {
+    const tenantId = await engine.freshTenant();
+    const chat = (uuid: string, ...texts: string[]) => ({
+      ...{ uuid, name: uuid, created_at: '2025-01-01T00:00:00Z' },
+      chat_messages: texts.map((text, at) => ({ uuid: `${uuid}-${at}`, sender: 'human', text, created_at: '2025-01-01T00:00:00Z' })),
+    });
+    const huge = chat('huge', ...Array.from({ length: 150 }, (_, at) => `said ${at}`), 'x'.repeat(2_000_000));
+    const file = await written('hostile.json', JSON.stringify([chat('one', 'first'), huge, chat('two', 'last')]).slice(0, -1));
+    const report = await run(tenantId, file);
+    expect(report).toMatchObject({ code: 1, conversations: { added: 2 }, rejected: 2 });
+    expect(report.rejections).toEqual([
+      { where: 'entries[1]', why: expect.stringMatching(/limit is 1048576.*RECOLLECT_MAX_MESSAGE_BYTES/s) },
+      { where: 'entries[3]', why: expect.stringContaining('breaks off') },
+    ]);
+    expect(await rows(tenantId)).toEqual({ conversations: 2, messages: 2 });
+  });
+
+  it('refuses what is packed, and what it does not know', async () => {
+    const tenantId = await engine.freshTenant();
+    await expect(run(tenantId, await written('export.json', 'PK\u0003\u0004rest of a zip archive'))).rejects.toThrow(/zip archive/);
+    await expect(run(tenantId, await written('conversations.json', '[{"diary":"Dear"}]'))).rejects.toThrow(/cannot be told/);
+    expect(await rows(tenantId)).toEqual({ conversations: 0, messages: 0 });
+  });
+});

@@ -1,0 +1,66 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PACKAGE_FOLDER } from '../../src/version.js';
+import type { Job, Load } from './load.js';
+
+const MAIN = join(PACKAGE_FOLDER, 'dist', 'src', 'main.js');
+
+export interface Process extends AsyncDisposable {
+  readonly url: string;
+  /** In megabytes; undefined where the system does not say. */
+  memory(): number | undefined;
+}
+
+/** The built server as it is started for a team. */
+export async function startServer(env: Record<string, string>): Promise<Process> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--http', '--port', '0'], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      const address = /at (http:\S+)\. Ctrl-C/.exec(line)?.[1];
+      if (address) resolve(address);
+    });
+    child.once('close', () => reject(new Error('The server did not start.')));
+  });
+  return processOf(child, url);
+}
+
+const forked = (file: string): ChildProcess => fork(join(PACKAGE_FOLDER, 'bench', 'http', file), { execArgv: ['--import', 'tsx'] });
+
+export async function startFloor(answer: object): Promise<Process> {
+  const child = forked('floor.ts');
+  child.send(answer);
+  const [url] = (await once(child, 'message')) as [string];
+  return processOf(child, url);
+}
+
+export async function runLoad(job: Job): Promise<Load> {
+  const child = forked('load.ts');
+  child.send(job);
+  const [load] = (await once(child, 'message')) as [Load];
+  return load;
+}
+
+function processOf(child: ChildProcess, url: string): Process {
+  return {
+    url,
+    memory() {
+      try {
+        return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
+      } catch {
+        return undefined;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null) return;
+      const gone = once(child, 'close');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { createGinIndex } from '../migrations/gin-index.js';
 import { migrateUp } from '../src/db/migrate.js';
 import { openDatabase } from '../src/db/open.js';
 import { createLog } from '../src/log.js';
@@ -24,6 +25,8 @@ save_turn feels of it, and how soon it stops when told to.
   --help           this text
 `;
 const SEED = 20_260;
+/** So many messages are made up; more of them repeat these. */
+const BASE = 20_000;
 const DUE = 0.3;
 const DAYS = 30;
 const HOUR = 3_600_000;
@@ -114,7 +117,13 @@ async function fill(place: Place, size: number): Promise<void> {
   await migrateUp(db);
   const client = await place.connect();
   try {
-    await load(db, client, await Corpus.open(SEED), { from: 0, size }, (text) => note(`${place.engine}, ${sizeText(size)}: ${text}`));
+    await client.query('set statement_timeout = 0');
+    await client.query('set synchronous_commit = off');
+    const progress = (text: string) => note(`${place.engine}, ${sizeText(size)}: ${text}`);
+    const base = Math.min(size, BASE);
+    await load(db, client, await Corpus.open(SEED), { from: 0, size: base }, progress);
+    await multiply(client, base, size);
+    progress('events and counters');
     await complete(client);
   } finally {
     await client.end();
@@ -122,9 +131,41 @@ async function fill(place: Place, size: number): Promise<void> {
   }
 }
 
+/** The same conversations again and again, each time later. */
+async function multiply(client: pg.Client, base: number, size: number): Promise<void> {
+  if (size === base) return;
+  if (size % base !== 0) throw new Error(`More than ${sizeText(BASE)} messages have to be a multiple of that.`);
+  await client.query('set session_replication_role = replica');
+  await client.query('drop index messages_search_idx');
+  const shifted = (id: string, by: string) =>
+    `overlay(${id}::text placing lpad(to_hex(('x' || right(${id}::text, 8))::bit(32)::int + ${by}), 8, '0') from 29 for 8)::uuid`;
+  await client.query(
+    `insert into conversations (tenant_id, id, user_id, title, last_seq, message_count, last_turn, last_stretch, last_role, last_message_at,
+       last_activity_at, started_at)
+     select c.tenant_id, ${shifted('c.id', 'n.n * $1::int')}, c.user_id, c.title, c.last_seq, c.message_count, c.last_turn, c.last_stretch, c.last_role,
+       c.last_message_at + n.n * $1::int * interval '1 hour', c.last_activity_at + n.n * $1::int * interval '1 hour',
+       c.started_at + n.n * $1::int * interval '1 hour'
+     from conversations c cross join generate_series(1, $2::int) n(n) where c.tenant_id = '${TENANT}'`,
+    [base / PER_CONVERSATION, size / base - 1],
+  );
+  await client.query('create temporary table original as select * from messages');
+  for (let times = 1; times < size / base; times += 1)
+    await client.query(
+      `insert into messages (tenant_id, id, conversation_id, user_id, seq, turn, stretch, author, role, content, text, search, created_at, updated_at)
+       select m.tenant_id, ${shifted('m.id', '$1::int')}, ${shifted('m.conversation_id', '$2::int')}, m.user_id, m.seq, m.turn, m.stretch, m.author, m.role,
+         m.content, m.text, m.search, m.created_at + $2::int * interval '1 hour', m.updated_at + $2::int * interval '1 hour'
+       from original m order by m.id`,
+      [times * base, (times * base) / PER_CONVERSATION],
+    );
+  await client.query('drop table original');
+  await client.query("set maintenance_work_mem = '128MB'");
+  await client.query(createGinIndex('messages', 'search'));
+  await client.query('reset session_replication_role');
+  await client.query('vacuum analyze messages');
+}
+
 /** What saving would have left beside the messages. */
 async function complete(client: pg.Client): Promise<void> {
-  await client.query('set statement_timeout = 0');
   await client.query(`
     update conversations c set stored_bytes = b.bytes
     from (select m.conversation_id, sum(${messageBytes('m')})::bigint as bytes from messages m where m.tenant_id = '${TENANT}' group by 1) b
@@ -135,6 +176,7 @@ async function complete(client: pg.Client): Promise<void> {
     from messages m where m.tenant_id = '${TENANT}' order by m.id`);
   await client.query('vacuum analyze conversations');
   await client.query('vacuum analyze message_events');
+  await client.query('checkpoint');
 }
 
 try {

@@ -4,6 +4,7 @@ export const work: Migration = {
   name: '0006-work',
 
   async up(sql) {
+    // message_id is no foreign key, as in what hangs on a message: see message_assets.
     await sql(`
       create table tasks (
         tenant_id text not null,
@@ -22,7 +23,6 @@ export const work: Migration = {
         constraint tasks_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
         constraint tasks_user_id_fk foreign key (tenant_id, user_id) references users (tenant_id, id),
         constraint tasks_conversation_id_fk foreign key (tenant_id, conversation_id) references conversations (tenant_id, id),
-        constraint tasks_message_id_fk foreign key (tenant_id, message_id) references messages (tenant_id, id),
         constraint tasks_title_check check (title <> ''),
         constraint tasks_status_check check (status in ('open', 'done', 'cancelled')),
         constraint tasks_metadata_check check (jsonb_typeof(metadata) = 'object')

@@ -10,6 +10,7 @@ import { mergeJson } from './json-merge.js';
 import { assertMessageSize } from './message-size.js';
 import type { Content, JsonObject, MessageRecord } from './records.js';
 import { redactEdit } from './redact.js';
+import { removeAttached } from './sql/attachments.js';
 import { adjustCounters, editMessage, findMessage, measureMessage } from './sql/messages.js';
 
 export type MessageEdit = {
@@ -107,13 +108,10 @@ export class MessageRepository extends Repository {
       }
       const events = new EventRepository(context);
       const eventsScrubbed = await events.scrub(message.conversationId, id);
-      await this.context.models.Task.update(
-        { messageId: null },
-        { where: this.ofTenant({ messageId: id }), ...within(context.transaction) },
-      );
       await new CorpusChanges(context).forget('message', [id]);
       const [taken] = await context.db.query<{ bytes: string }>(measureMessage, [this.tenantId, id], context.transaction);
       await message.destroy(within(context.transaction));
+      await context.db.query(removeAttached, [this.tenantId, [id]], context.transaction);
       await this.adjust(context, message.conversationId, {
         messages: message.status === 'deleted' ? 0 : -1,
         inputTokens: -(message.inputTokens ?? 0),

@@ -116,7 +116,7 @@ export const MEMORY: PortableKind = {
   type: 'memory',
   table: 'episodic_memories',
   order: ID,
-  ids: ['user_id'],
+  ids: ['user_id', 'supersedes_id', 'superseded_by_id'],
   optional: { conversation_id: 'conversations' },
 };
 

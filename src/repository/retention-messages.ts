@@ -2,6 +2,7 @@ import type { Statement } from '../db/database.js';
 import type { Context } from './context.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import { type Batch, type Place, type RetentionRun, RetentionStep, START } from './retention-step.js';
+import { removeAttached } from './sql/attachments.js';
 import { hideMessages, pickDeletedMessages, pickExpiredMessages, pickMessagesToHide, pruneMessages } from './sql/prune-messages.js';
 
 export type Pruned = { messages: number; expired: number; assets: number; vectors: number };
@@ -71,9 +72,11 @@ export class MessageRetention extends RetentionStep {
 
 type Due = Readonly<{ now: Date; actor: string; expired: Date | null; deleted: Date | null; all: boolean }>;
 
-/** Removes messages whose conversations the transaction has locked; `all` of them, or those that are still due. */
+/** Removes messages whose conversations the transaction has locked, with what hangs on them; `all` of them, or those that are still due. */
 export async function pruneIn({ db, principal, transaction }: Context, ids: string[], due: Due): Promise<Pruned> {
   const values = [principal.tenantId, ids, due.now, due.actor, due.expired, due.deleted, due.all];
-  const [gone] = await db.query<Pruned>(pruneMessages, values, transaction);
-  return gone!;
+  const [gone] = await db.query<{ messages: number; expired: number; ids: string[] | null }>(pruneMessages, values, transaction);
+  const { messages, expired, ids: removed } = gone!;
+  const [attached] = await db.query<Pick<Pruned, 'assets' | 'vectors'>>(removeAttached, [principal.tenantId, removed ?? ids], transaction);
+  return { messages, expired, ...attached! };
 }

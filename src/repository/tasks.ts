@@ -142,7 +142,10 @@ export class TaskRepository extends Repository {
     let conversation = conversationId ? await conversationOf(conversationId) : null;
     if (conversationId && !conversation) throw notFound('conversation', conversationId, 'Call list_conversations for the ids you can use.');
     if (messageId) {
-      const message = await Message.findOne({ where: this.ofTenant({ id: messageId }), ...tx });
+      const message = await Message.findOne({
+        where: this.ofTenant({ id: messageId }),
+        ...(context.transaction ? { transaction: context.transaction, lock: context.transaction.LOCK.KEY_SHARE } : {}),
+      });
       const home = message && (await conversationOf(message.conversationId));
       if (!home) throw notFound('message', messageId, 'search_messages finds ids.');
       if (conversationId !== undefined && conversationId !== home.id) {

@@ -48,8 +48,8 @@ describeEngines('retention that is told to stop', (engine) => {
     const asked = performance.now();
     child.kill('SIGTERM');
     const [code, signal] = await ended;
-    // A second where the machine has nothing else to do.
-    expect(performance.now() - asked).toBeLessThan(5_000);
+    // A second where the machine has nothing else to do: bench/retention.ts measures it. All of it would take longer, and leave nothing.
+    expect(performance.now() - asked).toBeLessThan(15_000);
     expect([code, signal]).toEqual([1, null]);
 
     const after = await readWorld(engine.models, tenantId);

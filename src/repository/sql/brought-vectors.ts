@@ -33,7 +33,8 @@ insert into ${columns} provider, model, vector_key, dimensions, embedding, metad
 select $1, i.id, ${values}, i.provider, i.model, i.vector_key, cardinality(i.embedding::real[]), i.embedding::real[], i.metadata::jsonb, $3, $3
 from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
   i(id, subject_id, provider, model, vector_key, embedding, metadata)
-join (select s.* from ${VISIBLE[kind]}) s on s.id = i.subject_id
+cross join ${VISIBLE[kind]} and s.id = i.subject_id
+for key share of s
 on conflict (tenant_id, ${key}, provider, model, dimensions, vector_key) do update
 set embedding = excluded.embedding, metadata = excluded.metadata, updated_at = excluded.updated_at
 returning id, ${id} as "subjectId", id = any($4::uuid[]) as created`,

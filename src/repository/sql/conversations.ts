@@ -44,10 +44,16 @@ select (select count(*)::int from messages m where m.tenant_id = $1 and m.conver
           and (e.before is not null or e.after is not null)) as events`,
 };
 
-/** Clears what other tables keep of a conversation's messages, without the conversation itself: foreign keys do not set null. */
+/**
+ * Clears what other tables keep of a conversation's messages, without the conversation itself, which is locked for update: nobody
+ * attaches anything to it meanwhile. See `removeAttached`.
+ */
 export const detachMessages: Statement = {
   name: 'detach_messages',
   text: `
+with
+assets as (delete from message_assets a where a.tenant_id = $1 and a.conversation_id = $2::uuid),
+vectors as (delete from message_vectors v where v.tenant_id = $1 and v.conversation_id = $2::uuid)
 update tasks t set message_id = null
 where t.tenant_id = $1 and t.message_id in (select m.id from messages m where m.tenant_id = $1 and m.conversation_id = $2::uuid)`,
 };

@@ -196,6 +196,7 @@ export const saveVectors = (source: VectorSource): Statement => ({
 insert into message_vectors (tenant_id, id, message_id, conversation_id, provider, model, dimensions, embedding)
 select $1, i.id, m.id, m.conversation_id, $2, $3, $4::int, i.embedding::real[]
 from ${input} join messages m on m.tenant_id = $1 and m.id = i.subject_id and coalesce(m.edited_at::text, '') = i.version and m.deleted_at is null
+for key share of m
 on conflict (tenant_id, message_id, provider, model, dimensions, vector_key) do nothing
 returning message_id as id`
       : `

@@ -41,8 +41,8 @@ export const writePortable = (kind: PortableKind, columns: readonly string[]): S
     const target = optional[column];
     if (target) return `(select o.id from ${target} o where o.tenant_id = $1 and o.id = ${plain} for key share)`;
     if (type === 'memory' && (column === 'supersedes_id' || column === 'superseded_by_id'))
-      return `case when r.${column} in (select given.id from given)
-    or exists (select from episodic_memories o where o.tenant_id = $1 and o.id = r.${column}) then r.${column} end`;
+      return `case when ${plain} in (select given.id from given) or exists (
+      select from episodic_memories o where o.tenant_id = $1 and o.id = ${plain}) then ${plain} end`;
     return plain;
   };
   const search = SEARCH[type];
@@ -55,7 +55,7 @@ with
 language as (select t.text_search_config::regconfig as config from tenants t where t.id = $1),
 given as materialized (
   select x.at, r.* from jsonb_array_elements($2::jsonb) with ordinality x(row, at) cross join lateral ${row} r
-  where $3::jsonb is not null ${type === 'past_event' ? `and not exists (${samePastEvent})` : ''} ${parent ? `and r.${parent} = any($4::uuid[])` : 'and $4::uuid[] is null'}
+  where $3::jsonb is not null ${type === 'memory' ? 'and ($3::jsonb ->> r.id::text) is null' : ''} ${type === 'past_event' ? `and not exists (${samePastEvent})` : ''} ${parent ? `and r.${parent} = any($4::uuid[])` : 'and $4::uuid[] is null'}
 ),
 stored as (
   insert into ${table} (tenant_id, ${columns.map((column) => `"${column}"`).join(', ')}${search ? ', search' : ''})
@@ -87,6 +87,23 @@ join ${table} t on t.tenant_id = $1 and ${natural
     .join(' and ')}
 where t.id <> r.id and $3::jsonb is not null`,
 });
+
+/** Which memories ($2) of the same person are here under another id: by their client id, or because they say the same and hold. */
+export const mapMemories: Statement = {
+  name: 'map_portable_memories',
+  text: `
+select r.id::text as given, o.id::text as here
+from jsonb_populate_recordset(null::episodic_memories, $2::jsonb) r
+cross join lateral (
+  select o.id from episodic_memories o
+  where o.tenant_id = $1 and o.id <> r.id
+    and coalesce(o.user_id, '00000000-0000-0000-0000-000000000000')
+      = coalesce(($3::jsonb ->> r.user_id::text)::uuid, r.user_id, '00000000-0000-0000-0000-000000000000')
+    and (o.client_id = r.client_id or (o.content_hash = r.content_hash and o.deleted_at is null and o.superseded_by_id is null
+                                       and r.deleted_at is null and r.superseded_by_id is null))
+  limit 1
+) o`,
+};
 
 /** How many of the rows $2 are here. */
 export const countPortable = ({ type, table, order }: PortableKind): Statement => {

@@ -39,38 +39,44 @@ export const pickExpiredMessages = pick('pick_expired_messages', 'created_at', '
 export const pickDeletedMessages = pick('pick_deleted_messages', 'deleted_at', ' and m.deleted_at is not null');
 export const pickMessagesToHide = pick('pick_messages_to_hide', 'created_at', ' and m.deleted_at is null');
 
-/** Takes the words of messages (`gone`) out of the statistics; see `forgetSubjects`, which does it before the change. */
+/**
+ * Takes the words of messages (`gone`) out of the statistics; see `forgetSubjects`, which does it before the change. The queue is
+ * looked up message by message (offset 0): whoever plans this knows it as empty, and would read all of it for each of them.
+ */
 const forgetting = `
 uncounted as (
-  delete from corpus_changes x using gone g
-  where x.tenant_id = $1 and x.source = 'message' and x.subject_id = g.id and x.removed is null
+  delete from corpus_changes x
+  where x.tenant_id = $1 and x.change_id = any(array(
+    select w.change_id from gone g cross join lateral (
+      select c.change_id from corpus_changes c
+      where c.tenant_id = $1 and c.source = 'message' and c.subject_id = g.id and c.removed is null offset 0
+    ) w))
   returning x.subject_id
 ),
 forgotten as (
   insert into corpus_changes (tenant_id, source, subject_id, user_id, removed)
-  select $1, 'message', g.id, c.user_id, array_to_tsvector(g.words)
-  from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
-  where g.counted and not exists (select from uncounted u where u.subject_id = g.id)
+  select $1, 'message', g.id, g.owner_id, array_to_tsvector(g.words)
+  from gone g
+  where g.counted and g.id not in (select u.subject_id from uncounted u)
 )`;
 
 /**
  * Removes messages ($2) for good, whose conversations the transaction has locked, if they are older than $5, were deleted before $6,
  * or all of them are wanted ($7), because their conversations go too. Everything that tells of them follows: counters, statistics of
- * words, tasks, the content of events, and one event without content each; where the rest of a conversation goes with them, its own
- * event tells of them. Attachments and vectors go by their foreign keys.
+ * words, the content of events, and one event without content each; where the rest of a conversation goes with them, its own event
+ * tells of them. What hangs on them comes in a statement after this one: `removeAttached`. Answers their ids where it were not all.
  *
- * Plan: probes of primary keys and of the indexes by message, a batch of them.
+ * Plan: probes of primary keys, a batch of them.
  */
 export const pruneMessages: Statement = {
   name: 'prune_messages',
   text: `
 with
-attached as (select count(*)::int as vectors from message_vectors v where v.tenant_id = $1 and v.message_id = any($2::uuid[])),
 gone as (
-  delete from messages m
-  where m.tenant_id = $1 and m.id = any($2::uuid[])
+  delete from messages m using conversations c
+  where m.tenant_id = $1 and m.id = any($2::uuid[]) and c.tenant_id = $1 and c.id = m.conversation_id
     and ($7::boolean or m.created_at < $5::timestamptz or m.deleted_at < $6::timestamptz)
-  returning m.id, m.conversation_id, m.seq, m.asset_count, m.input_tokens, m.output_tokens, m.deleted_at is null as counted,
+  returning m.id, m.conversation_id, c.user_id as owner_id, m.seq, m.input_tokens, m.output_tokens, m.deleted_at is null as counted,
     coalesce(m.created_at < $5::timestamptz, false) as expired, ${messageWords} as words, ${messageBytes('m')} as bytes
 ),
 counters as (
@@ -84,14 +90,14 @@ counters as (
   ) g
   where c.tenant_id = $1 and c.id = g.conversation_id
 ),
-detached as (
-  update tasks t set message_id = null where t.tenant_id = $1 and t.message_id = any($2::uuid[]) and t.message_id in (select g.id from gone g)
-),
 scrubbed as (
   update message_events e set before = null, after = null
-  from gone g
-  where e.tenant_id = $1 and e.type in ('edited', 'updated') and e.conversation_id = g.conversation_id and e.message_id = g.id
-    and (e.before is not null or e.after is not null)
+  from gone g cross join lateral (
+    select d.xact_id, d.event_seq from message_events d
+    where d.tenant_id = $1 and d.type in ('edited', 'updated') and d.conversation_id = g.conversation_id and d.message_id = g.id
+      and (d.before is not null or d.after is not null) offset 0
+  ) d
+  where e.tenant_id = $1 and e.xact_id = d.xact_id and e.event_seq = d.event_seq
 ),
 ${forgetting.trim()},
 unfinished as (
@@ -100,13 +106,13 @@ unfinished as (
 ),
 noted as (
   insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, after, occurred_at)
-  select $1, g.conversation_id, g.id, c.user_id, 'purged', $4, jsonb_build_object('seq', g.seq), $3::timestamptz
-  from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
+  select $1, g.conversation_id, g.id, g.owner_id, 'purged', $4, jsonb_build_object('seq', g.seq), $3::timestamptz
+  from gone g
   where not $7::boolean or g.conversation_id in (select u.conversation_id from unfinished u)
   order by g.conversation_id, g.seq
 )
-select count(*)::int as messages, (count(*) filter (where g.expired))::int as expired, coalesce(sum(g.asset_count), 0)::int as assets,
-       case when count(*) = 0 then 0 else (select a.vectors from attached a) end as vectors
+select count(*)::int as messages, (count(*) filter (where g.expired))::int as expired,
+       case when count(*) < cardinality($2::uuid[]) then coalesce(array_agg(g.id), '{}') end as ids
 from gone g`,
 };
 
@@ -117,8 +123,9 @@ export const hideMessages: Statement = {
 with
 gone as (
   update messages m set status = 'deleted', deleted_at = $3::timestamptz, updated_at = $3::timestamptz
-  where m.tenant_id = $1 and m.id = any($2::uuid[]) and m.deleted_at is null and m.created_at < $5::timestamptz
-  returning m.id, m.conversation_id, m.seq, case when m.edited_at is null then 'sent' else 'edited' end as status, true as counted,
+  from conversations c
+  where m.tenant_id = $1 and m.id = any($2::uuid[]) and c.tenant_id = $1 and c.id = m.conversation_id and m.deleted_at is null and m.created_at < $5::timestamptz
+  returning m.id, m.conversation_id, c.user_id as owner_id, m.seq, case when m.edited_at is null then 'sent' else 'edited' end as status, true as counted,
     ${messageWords} as words
 ),
 counters as (
@@ -129,8 +136,8 @@ counters as (
 ${forgetting.trim()},
 noted as (
   insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, before, after, occurred_at)
-  select $1, g.conversation_id, g.id, c.user_id, 'deleted', $4, jsonb_build_object('status', g.status), '{"status": "deleted"}', $3::timestamptz
-  from gone g join conversations c on c.tenant_id = $1 and c.id = g.conversation_id
+  select $1, g.conversation_id, g.id, g.owner_id, 'deleted', $4, jsonb_build_object('status', g.status), '{"status": "deleted"}', $3::timestamptz
+  from gone g
   order by g.conversation_id, g.seq
 )
 select count(*)::int as messages from gone g`,

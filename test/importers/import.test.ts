@@ -85,9 +85,10 @@ describeEngines('recollect import of what others keep', (engine) => {
       'a4',
     ]);
     expect(messages[1].attachments).toMatchObject([{ name: 'balcony.jpg' }, { name: 'watering-log.csv' }]);
-    const { results } = await agent.call('recall', { query: 'what is wrong with the tomato plants?' });
-    expect(JSON.stringify(results)).toContain('early blight');
-    expect(JSON.stringify(results)).not.toContain('Preferred name');
+    const found = JSON.stringify(await agent.call('recall', { query: 'which disease do the plants have?' }));
+    expect(found).toContain('my tomato plants');
+    const hidden = JSON.stringify(await agent.call('search_messages', { query: 'preferred' }));
+    expect(hidden).not.toContain('Robin');
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models/index.js';
 import { type Principal, scopesOf } from './principal.js';
+import { KeptStores } from './repository/kept-stores.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
 import { BearerAuthenticator } from './services/accounts/authenticator.js';
@@ -20,6 +21,9 @@ import { Recall } from './services/recall.js';
 import type { RetentionHost } from './services/retention.js';
 import { loadNeighbours } from './services/thesaurus.js';
 import { watchWaitingWork } from './services/watch-waiting-work.js';
+
+/** So many principals are served at one time without looking anything up for them again. */
+const MOST_STORES = 2_000;
 
 export type OpenDatabase = Readonly<{ db: Database; models: Models }>;
 
@@ -34,7 +38,7 @@ export interface App extends AsyncDisposable {
   engine(): Promise<Database>;
   /** The database with the schema this program needs. Opened once; after a failure the next call tries again. */
   database(): Promise<OpenDatabase>;
-  /** Repositories of one principal. The tenant and the bound user exist afterwards. */
+  /** Repositories of one principal, kept for its next calls. The tenant and the bound user exist afterwards. */
   storeFor(principal: Principal): Promise<Store>;
   /** Tells subscribers in this process what any process wrote. */
   readonly changes: ChangeFeed;
@@ -68,7 +72,6 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   const clock = () => new Date();
   const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes, assetTypes: config.assetTypes };
   const policy = policyDefaults(config);
-  const stores = new Map<string, Promise<Store>>();
   let closing: Promise<void> | undefined;
 
   const open = async (): Promise<Database> => {
@@ -105,24 +108,12 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, policy, quotas, clock });
   };
 
-  const storeFor = (principal: Principal): Promise<Store> => {
-    const key = JSON.stringify([principal.tenantId, principal.user, principal.role, [...principal.scopes].sort()]);
-    const known = stores.get(key);
-    if (known) {
-      return known.then((store) => {
-        if (!store.retired) return store;
-        if (stores.get(key) === known) stores.delete(key);
-        return storeFor(principal);
-      });
-    }
-    const store = openStore(principal).then((opened) => {
-      embeddings.serve(principal.tenantId);
-      return opened;
-    });
-    stores.set(key, store);
-    store.catch(() => stores.delete(key));
+  const stores = new KeptStores(async (principal) => {
+    const store = await openStore(principal);
+    embeddings.serve(principal.tenantId);
     return store;
-  };
+  }, MOST_STORES);
+  const storeFor = (principal: Principal): Promise<Store> => stores.of(principal);
 
   const changes = new ChangeFeed(async () => {
     const [{ db }, { ChangeSource }] = await Promise.all([database(), import('./repository/change-source.js')]);

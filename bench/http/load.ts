@@ -10,7 +10,15 @@ export type Job = {
   /** Only what the floor answers as well, or what a day with an assistant is made of. */
   calls: 'load_history' | 'mixed';
 };
-export type Load = { perSecond: number; p50: number; p95: number; calls: number; errors: string[]; strayed: number };
+export type Load = {
+  perSecond: number;
+  p50: number;
+  p95: number;
+  calls: number /** With those before and after the measured time. */;
+  all: number;
+  errors: string[];
+  strayed: number;
+};
 
 const WARM_UP_MS = 1_000;
 
@@ -42,6 +50,7 @@ async function run({ url, revision, members, seconds, calls }: Job): Promise<Loa
   const times: number[] = [];
   const errors: string[] = [];
   let strayed = 0;
+  let all = 0;
   let counting = false;
   let going = true;
   const others = new RegExp(members.map(({ marker }) => `\\b${marker}\\b`).join('|'), 'g');
@@ -52,6 +61,7 @@ async function run({ url, revision, members, seconds, calls }: Job): Promise<Loa
       const start = performance.now();
       try {
         const text = await client.call(name, args);
+        all += 1;
         if (counting) times.push(performance.now() - start);
         const seen = new Set(text.match(others));
         if ((marked && !seen.has(member.marker)) || seen.size > (seen.has(member.marker) ? 1 : 0)) strayed += 1;
@@ -73,7 +83,7 @@ async function run({ url, revision, members, seconds, calls }: Job): Promise<Loa
   await working;
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
-  return { perSecond: times.length / elapsed, p50: at(0.5), p95: at(0.95), calls: times.length, errors: errors.slice(0, 5), strayed };
+  return { perSecond: times.length / elapsed, p50: at(0.5), p95: at(0.95), calls: times.length, all, errors: errors.slice(0, 5), strayed };
 }
 
 /** A process of its own, so that clients and server do not wait for each other. */

@@ -90,17 +90,22 @@ async function measureEngine(engine: Engine, counts: readonly number[], seconds:
   // To the floor everybody is the first client.
   const likeFirst = members.map(({ key }) => ({ ...first, key }));
 
-  print(`\n## ${engine}: calls a second (p50, p95 in ms); an answer of load_history has ${(answer.length / 1000).toFixed(1)} kB\n`);
+  print(
+    `\n## ${engine}: calls a second (p50, p95 and processor time of the server per call in ms); an answer of load_history has ${(answer.length / 1000).toFixed(1)} kB\n`,
+  );
   print('| revision | clients | floor | load_history | share | mixed |\n| --- | ---: | ---: | ---: | ---: | ---: |');
   for (const revision of REVISIONS) {
     const alone: Partial<Record<Job['calls'], number>> = {};
     for (const count of counts) {
       note(`${engine}: ${revision}, ${count} clients`);
-      const load = async (url: string, calls: Job['calls'], of: readonly Member[]) =>
-        checked(await runLoad({ url, revision, seconds, calls, members: of.slice(0, count) }), `${calls}, ${count} clients`);
-      const least = await load(floor.url, 'load_history', likeFirst);
-      const history = await load(server.url, 'load_history', members);
-      const mixed = await load(server.url, 'mixed', members);
+      const load = async (process: Process, calls: Job['calls'], of: readonly Member[]) => {
+        const before = process.cpu();
+        const done = await runLoad({ url: process.url, revision, seconds, calls, members: of.slice(0, count) });
+        return { ...checked(done, `${calls}, ${count} clients`), cpu: ((process.cpu() ?? Number.NaN) - (before ?? 0)) / done.all };
+      };
+      const least = await load(floor, 'load_history', likeFirst);
+      const history = await load(server, 'load_history', members);
+      const mixed = await load(server, 'mixed', members);
       const share = history.perSecond / least.perSecond;
       print(`| ${revision} | ${count} | ${shown(least)} | ${shown(history)} | ${Math.round(share * 100)} % | ${shown(mixed)} |`);
       if (count === counts.at(-1) && share < SHARE) fail(`load_history answers ${Math.round(share * 100)} % of what the floor answers`);
@@ -114,7 +119,8 @@ async function measureEngine(engine: Engine, counts: readonly number[], seconds:
   await watchMemory(server, members, Number(values.memory));
 }
 
-const shown = ({ perSecond, p50, p95 }: Load): string => `${Math.round(perSecond)} (${p50.toFixed(1)}, ${p95.toFixed(1)})`;
+const shown = ({ perSecond, p50, p95, cpu }: Load & { cpu: number }): string =>
+  `${Math.round(perSecond)} (${p50.toFixed(1)}, ${p95.toFixed(1)}, ${cpu.toFixed(2)})`;
 
 function checked(load: Load, what: string): Load {
   if (load.errors.length > 0) fail(`${what}: ${load.errors.join('; ')}`);

@@ -12,7 +12,12 @@ export interface Process extends AsyncDisposable {
   readonly url: string;
   /** In megabytes; undefined where the system does not say. */
   memory(): number | undefined;
+  /** Milliseconds of processor time it has taken so far, in all its threads; undefined where the system does not say. */
+  cpu(): number | undefined;
 }
+
+/** What Linux counts processor time in. */
+const TICK_MS = 10;
 
 /** The built server as it is started for a team. */
 export async function startServer(env: Record<string, string>): Promise<Process> {
@@ -52,6 +57,14 @@ function processOf(child: ChildProcess, url: string): Process {
     memory() {
       try {
         return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
+      } catch {
+        return undefined;
+      }
+    },
+    cpu() {
+      try {
+        const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+        return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
       } catch {
         return undefined;
       }

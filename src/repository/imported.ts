@@ -12,7 +12,7 @@ export class ImportedRepository extends Repository {
    * null where there is none. Its messages are known by their client ids, or by their ids.
    */
   async conversation(key: string, name: string, messageIds: readonly string[]): Promise<Imported | null> {
-    const values = [this.tenantId, this.userId, key, messageIds, uuidOf(name)];
+    const values = [this.tenantId, this.userId, key, messageIds, uuidOf(name), messageIds.flatMap((id) => uuidOf(id) ?? [])];
     const [row] = await this.context.db.query<Imported>(findImported, values, this.context.transaction);
     return row ?? null;
   }

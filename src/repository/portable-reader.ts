@@ -111,11 +111,14 @@ export class PortableReader {
   }
 
   async #find(statement: typeof findPortableUser, what: string, name: string): Promise<string> {
-    const [row] = await this.#db.query<{ id: string }>(statement, [this.#tenantId, name], this.#transaction);
+    const known = statement !== findPortableConversation || UUID.test(name);
+    const [row] = known ? await this.#db.query<{ id: string }>(statement, [this.#tenantId, name], this.#transaction) : [];
     if (!row) throw notFound(what, name, `Nothing was written. Tenant ${this.#tenantId} was looked at.`);
     return row.id;
   }
 }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const LAST_OF = {
   uuid: 'ffffffff-ffff-ffff-ffff-ffffffffffff',

@@ -8,6 +8,7 @@ import {
   countPortable,
   findTakenKeys,
   isUntouched,
+  mapMemories,
   mapPortable,
   settleNodes,
   writePortable,
@@ -76,6 +77,7 @@ export class PortableWriter {
     const linked = this.#linked.splice(0);
     if (linked.length === 0) return;
     await this.#db.transaction(async (transaction) => {
+      await this.#map(MEMORY, linked, transaction);
       await this.#store(MEMORY, linked, null, transaction);
     });
   }
@@ -104,7 +106,7 @@ export class PortableWriter {
     let characters = 0;
     const flush = async () => {
       for (const [kind, given] of byKind(waiting)) {
-        if (kind.natural) await this.#map(kind, given, transaction);
+        if (kind.natural || kind === MEMORY) await this.#map(kind, given, transaction);
         if (kind === CONVERSATION) await this.#rejectTaken(given, transaction);
         const parents = kind.parent === 'conversation_id' ? fresh.conversations : kind.parent === 'node_id' ? fresh.nodes : null;
         const stored = await this.#store(kind, given, parents, transaction);
@@ -151,7 +153,7 @@ export class PortableWriter {
 
   async #map(kind: PortableKind, given: readonly GivenRow[], transaction: Transaction): Promise<void> {
     const others = await this.#ask<{ given: string; here: string }>(
-      mapPortable(kind),
+      kind === MEMORY ? mapMemories : mapPortable(kind),
       [this.#tenantId, arrayOf(given), this.#idsText],
       given,
       transaction,

@@ -9,7 +9,7 @@ select c.id, c.status, c.legal_hold as "legalHold",
              where m.tenant_id = $1 and m.conversation_id = c.id and m.client_message_id = any($4::text[])
              union
              select m.id::text from messages m
-             where c.id = $5::uuid and m.tenant_id = $1 and m.conversation_id = c.id and m.id::text = any($4::text[])) as known
+             where c.id = $5::uuid and m.tenant_id = $1 and m.conversation_id = c.id and m.id = any($6::uuid[])) as known
 from conversations c
 where c.tenant_id = $1 and (c.conversation_key = $3 or c.id = $5::uuid) and ($2::uuid is null or c.user_id = $2::uuid)
 order by c.conversation_key is not distinct from $3 desc, c.status = 'active' desc, c.last_activity_at desc

@@ -98,5 +98,5 @@ export const findPortableUser: Statement = {
 
 export const findPortableConversation: Statement = {
   name: 'find_portable_conversation',
-  text: 'select id from conversations where tenant_id = $1 and id::text = lower($2)',
+  text: 'select id from conversations where tenant_id = $1 and id = $2::uuid',
 };

@@ -1,21 +1,29 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.js';
 import { prompts } from '../../src/mcp/prompts/index.js';
 import { resources } from '../../src/mcp/resources/index.js';
 import { agentFor } from '../support/agent.js';
-import { describeEngines } from '../support/engines.js';
+import { describeEngines, type TestEngine } from '../support/engines.js';
 import { argumentsOf, type Handles, type JsonSchema, KINDS } from './arguments.js';
+import { modernClient, oldClient, overHttp, type Way } from './over-http.js';
 import { type Connect, type Connection, type Resident, settle, twinsOf, type Who } from './world.js';
 
-/** Ways to a server; each is given the whole of the test. */
-const TRANSPORTS: Record<string, Connect> = { 'in memory': agentFor };
-
-const RUNS_A_TOOL = 12;
-const RUNS_OF_THE_REST = 150;
+/** Ways to a server. Each is given the whole of the test; where a call takes longer, fewer of them. */
+const TRANSPORTS: Record<string, { open(engine: TestEngine): Promise<Way>; runsATool: number; runsOfTheRest: number }> = {
+  'in memory': {
+    open: async () => ({ connect: agentFor, async settled() {}, async [Symbol.asyncDispose]() {} }),
+    runsATool: 12,
+    runsOfTheRest: 150,
+  },
+  'HTTP, revision 2025-11-25': { open: (engine) => overHttp(engine, oldClient), runsATool: 2, runsOfTheRest: 30 },
+  'HTTP, revision 2026-07-28': { open: (engine) => overHttp(engine, modernClient), runsATool: 2, runsOfTheRest: 30 },
+};
 
 describeEngines('calls at random', (engine) => {
-  describe.each(Object.entries(TRANSPORTS))('%s', (_, connect) => {
+  describe.each(Object.entries(TRANSPORTS))('%s', (_, { open, runsATool, runsOfTheRest }) => {
+    let way: Way;
+    const connect: Connect = (...args) => way.connect(...args);
     /** Those whose rows nobody but their owners change: words are counted in the background. */
     let tables: string[];
 
@@ -24,7 +32,9 @@ describeEngines('calls at random', (engine) => {
         and table_name !~ '^corpus_'`;
       const rows = await engine.db.query<{ name: string }>({ name: 'tables_of_tenants', text }, []);
       tables = rows.map(({ name }) => name);
+      way = await open(engine);
     });
+    afterAll(() => way[Symbol.asyncDispose]());
 
     /** Two tenants of two users each. */
     const populate = async (): Promise<Resident[]> => {
@@ -59,6 +69,7 @@ describeEngines('calls at random', (engine) => {
         const [own, ...neighbours] = (await populate()).reverse() as [Resident, ...Resident[]];
         const { who, sees } = intruder(own.who);
         const others = neighbours.filter((each) => !sees(each.who));
+        await way.settled();
         await using connection = await connect(engine, who);
         const { client } = connection;
         const foreign = mergeHandles(others.map(({ handles }) => handles));
@@ -74,7 +85,7 @@ describeEngines('calls at random', (engine) => {
         const fuzz = async (tool: (typeof tools)[number], reads: boolean) => {
           const given = argumentsOf(tool.inputSchema as JsonSchema, foreign, own.handles) as fc.Arbitrary<Record<string, unknown>>;
           const called = fc.asyncProperty(given, (args) => probe.callTwice(tool.name, args, reads));
-          await fc.assert(called, { numRuns: RUNS_A_TOOL, endOnFailure: true });
+          await fc.assert(called, { numRuns: runsATool, endOnFailure: true });
         };
         const reading = tools.filter(({ annotations }) => annotations?.readOnlyHint === true);
         for (const tool of reading) await fuzz(tool, true);
@@ -96,7 +107,7 @@ describeEngines('calls at random', (engine) => {
         );
         await fc.assert(
           fc.asyncProperty(rest, (request) => probe.request(request)),
-          { numRuns: RUNS_OF_THE_REST, endOnFailure: true },
+          { numRuns: runsOfTheRest, endOnFailure: true },
         );
 
         // Writing last: what a call writes may stand in the answers after it.

@@ -27,6 +27,7 @@ where m.tenant_id = $1 and m.id = any($2::uuid[])`,
 /** Removes unlinked memories ($2), whose statistics of words have been told. */
 export const eraseMemories: Statement = {
   name: 'erase_memories',
+  asOwner: true,
   text: `
 with
 ${removeEvidence.trim()},

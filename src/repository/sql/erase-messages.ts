@@ -56,6 +56,7 @@ cited_observations as (
  */
 export const eraseMessages: Statement = {
   name: 'erase_messages',
+  asOwner: true,
   text: `
 with
 gone as materialized (

@@ -39,10 +39,12 @@ export const writePortable = (kind: PortableKind, columns: readonly string[]): S
     if (column === bytes) return `decode(x.row ->> '${bytes}', 'base64')`;
     const plain = known.has(column) ? `coalesce(($3::jsonb ->> r.${column}::text)::uuid, r.${column})` : `r."${column}"`;
     const target = optional[column];
-    if (target) return `(select o.id from ${target} o where o.tenant_id = $1 and o.id = ${plain} for key share)`;
+    // The offset makes it a column: under a policy what is looked up in an index must not be the outcome of a function.
+    const there = (table: string): string => `(select ${plain} as id offset 0) w join ${table} o on o.tenant_id = $1 and o.id = w.id`;
+    if (target) return `(select o.id from ${there(target)} for key share of o)`;
     if (type === 'memory' && (column === 'supersedes_id' || column === 'superseded_by_id'))
-      return `case when ${plain} in (select given.id from given) or exists (
-      select from episodic_memories o where o.tenant_id = $1 and o.id = ${plain}) then ${plain} end`;
+      return `case when ${plain} in (select given.id from given) or exists (select from ${there('episodic_memories')})
+      then ${plain} end`;
     return plain;
   };
   const search = SEARCH[type];

@@ -180,7 +180,8 @@ conversation as (select * from continued union all select * from started),
 seen as (
   update users u set last_seen_at = t.now
   from turn t
-  where u.tenant_id = $1 and u.id = coalesce(t.bound_user_id, (select id from known_user))
+  -- Under a policy a column in coalesce(…) is not looked up in an index; in case it is.
+  where u.tenant_id = $1 and u.id = case when t.bound_user_id is null then (select id from known_user) else t.bound_user_id end
     and (u.last_seen_at is null or u.last_seen_at < t.now - interval '1 minute')
 ),
 language as (select n.text_search_config::regconfig as config from tenants n where n.id = $1),

@@ -14,7 +14,7 @@ export default defineConfig({
     // The engine runs in a worker thread, which inherits these: the sources are TypeScript, and Node 20 does not read it.
     execArgv: ['--import', 'tsx'],
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });

@@ -37,7 +37,7 @@ describeEngines('retention', (engine) => {
       }),
       { numRuns: 25 },
     );
-  }, 120_000);
+  }, 300_000);
 
   it('ends in the same state when it is stopped after any batch and run again', async () => {
     await fc.assert(
@@ -63,5 +63,5 @@ describeEngines('retention', (engine) => {
       }),
       { numRuns: 15 },
     );
-  }, 120_000);
+  }, 300_000);
 });

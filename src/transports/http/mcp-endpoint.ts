@@ -1,5 +1,5 @@
 import { type AuthInfo, classifyInboundRequest, createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server';
-import express, { type NextFunction } from 'express';
+import express, { type NextFunction, type RequestHandler } from 'express';
 import type { App } from '../../app.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
@@ -24,7 +24,7 @@ export class McpEndpoint {
   readonly #modern;
   readonly #sweep: NodeJS.Timeout;
   /** Reads a body; what is wrong with it is an error for the app's error handler. */
-  readonly readBody;
+  readonly readBody: RequestHandler;
 
   constructor(app: App, challenge: Challenge, checkStreamsMs: number) {
     const { config, log, metrics } = app;

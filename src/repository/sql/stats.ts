@@ -98,9 +98,12 @@ counted as (
   from (
     select d.day::timestamp at time zone 'UTC' as since, (d.day + 1)::timestamp at time zone 'UTC' as until from unnest($4::date[]) d(day) offset 0
   ) x
-  join messages m on m.tenant_id = $1 and m.created_at >= x.since and m.created_at < x.until
-  where m.deleted_at is null
-    and ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
+  -- Never all messages with a look at each whether it is of such a day.
+  cross join lateral (
+    select m.* from messages m
+    where m.tenant_id = $1 and m.created_at >= x.since and m.created_at < x.until and m.deleted_at is null offset 0
+  ) m
+  where ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
 )
 select c.role, c.bucket, sum(c.messages)::float8 as messages, sum(c.tokens)::float8 as tokens from counted c
 group by 1, 2 having sum(c.messages) <> 0`,
@@ -110,15 +113,24 @@ const withoutVector = (table: string, subject: string): string => `not exists (
      select from ${table} v where v.tenant_id = $1 and ${subject} and v.provider = e.provider and v.model = e.model
        and (e.dimensions is null or v.dimensions = e.dimensions))`;
 
+/**
+ * Messages of the tenant, or of the user $2, that can have vectors. One half of it is never run. Conversation by conversation
+ * (offset 0), because no plan may look at all messages of the tenant for those of one user.
+ */
+const embeddable = (further = 'true'): string => `(
+       select m.id from messages m where $2::uuid is null and m.tenant_id = $1 and m.deleted_at is null and m.text <> '' and ${further}
+       union all
+       select m.id from conversations c cross join lateral (
+         select m.id from messages m where m.tenant_id = $1 and m.conversation_id = c.id and m.deleted_at is null and m.text <> '' and ${further} offset 0
+       ) m where $2::uuid is not null and c.tenant_id = $1 and c.user_id = $2::uuid
+     )`;
+
 /** Messages and memories without a vector of the models ($3, $4, $5). Plan: anti-joins with the unique indexes of the vectors. */
 export const countPendingEmbeddings: Statement = {
   name: 'count_pending_embeddings',
   text: `
 select coalesce(sum(
-  (select count(*) from messages m
-   where m.tenant_id = $1 and m.deleted_at is null and m.text <> ''
-     and ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
-     and ${withoutVector('message_vectors', 'v.message_id = m.id')})
+  (select count(*) from ${embeddable()} m where ${withoutVector('message_vectors', 'v.message_id = m.id')})
   + (select count(*) from episodic_memories m
      where m.tenant_id = $1 and m.deleted_at is null and ($2::uuid is null or m.user_id = $2::uuid)
        and ${withoutVector('memory_vectors', "v.subject_type = 'memory' and v.subject_id = m.id")})), 0)::int as pending
@@ -158,10 +170,8 @@ cross join lateral (
       ) m) else 0 end as changed,
     case when s.covered then 0 else (
       select count(*) from (
-        select from messages m
-        where m.tenant_id = $1 and m.deleted_at is null and m.text <> '' and (s.walk_after is null or m.id < s.walk_after)
-          and ($2::uuid is null or exists (select from conversations c where c.tenant_id = $1 and c.id = m.conversation_id and c.user_id = $2::uuid))
-          and ${withoutVector('message_vectors', 'v.message_id = m.id')}
+        select from ${embeddable('(s.walk_after is null or m.id < s.walk_after)')} m
+        where ${withoutVector('message_vectors', 'v.message_id = m.id')}
         limit ${MOST_PENDING}
       ) m) end as older
 ) p`,

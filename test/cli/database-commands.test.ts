@@ -92,6 +92,28 @@ describeEngines('seed and doctor', (engine) => {
   );
 
   it(
+    'finds what hangs on messages that are not there, and removes it when it is told to',
+    async () => {
+      const tenantId = await engine.freshTenant();
+      const { Conversation, MessageAsset, MessageVector, Task } = engine.models;
+      const { id: conversationId } = await Conversation.create({ tenantId });
+      const lost = { tenantId, conversationId, messageId: randomUUID() };
+      await MessageAsset.create({ ...lost, name: 'a', mimeType: 'x/y', uri: 'file:///a' });
+      await MessageVector.create({ ...lost, provider: 'p', model: 'm', dimensions: 1, embedding: [1] });
+      const { id } = await Task.create({ ...lost, title: 'Look again' });
+      const { code, report } = await doctor();
+      expect({ code, orphans: report.orphans }).toEqual({ code: 1, orphans: { vectors: 1, tasks: 1, fixed: false } });
+      expect(report.problems).toContainEqual(expect.stringMatching(/1 vectors and 1 tasks.*--fix/));
+      const fixed = await runCli(['doctor', '--fix', ...settings()]);
+      expect(fixed).toMatchObject({ code: 0, stdout: expect.stringContaining('2 that had no message any more were put right') });
+      expect(await MessageAsset.count({ where: { tenantId } })).toBe(0);
+      expect(await Task.findOne({ where: { tenantId, id } })).toMatchObject({ messageId: null, conversationId });
+      expect((await doctor()).report.problems).toEqual([]);
+    },
+    SLOW,
+  );
+
+  it(
     'exits with 1 when a conversation does not count its messages right',
     async () => {
       const tenantId = await engine.freshTenant();

@@ -9,7 +9,10 @@ export default defineCommand({
     'Opens the database, looks at its schema, rows, counters, statistics and locks, shows who shares the folder and which settings are in force,\n' +
     'and starts a server to see that a client reaches it. Exits with 1 when something is wrong. Passwords are not shown.',
   settings: ALL_SETTINGS,
-  options: { json: flag('print JSON'), fix: flag('make wrong statistics of words anew') },
+  options: {
+    json: flag('print JSON'),
+    fix: flag('make wrong statistics of words anew, and remove what hangs on messages that are not there'),
+  },
   async run({ options, config, output }) {
     const { examine } = await import('../doctor/examine.js');
     const report = await examine(config(), options.fix, (text) => output.note(text));

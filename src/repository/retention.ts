@@ -57,7 +57,7 @@ const LOCK = 'retention';
 const DAY = 86_400_000;
 const LARGEST_BATCH = 500;
 /** On an engine where a transaction makes everybody wait, it is a short one. */
-const SMALL_BATCH = 100;
+const SMALL_BATCH = 40;
 
 /** How long things are kept, carried out: in batches that each leave everything exact, and never on what is under legal hold. */
 export class RetentionRepository extends RetentionStep {

@@ -94,7 +94,7 @@ describeEngines('vectors', (engine) => {
     const other = await storeFor(engine.db, { tenantId: await engine.freshTenant() });
     const own = { provider: 'client', model: 'many', dimensions: 2 };
     const saveMany = async (by: Store, from: number, count: number, more: object = {}) => {
-      const angles = Array.from({ length: count }, (_, index) => from + index * 0.25);
+      const angles = Array.from({ length: count }, (_, index) => from + index * 0.05);
       const messages = angles.map((degrees) => ({
         role: 'user' as const,
         content: `${degrees}`,
@@ -103,7 +103,8 @@ describeEngines('vectors', (engine) => {
       return (await by.turns.save({ messages, ...more })).messages.map(({ id }) => id);
     };
     const ids: string[] = [];
-    for (let part = 0; part < 6; part += 1) ids.push(...(await saveMany(store, 20 + part * 25, 100)));
+    // Fewer are compared one by one, index or not, once the database knows how few they are.
+    for (let part = 0; part < 19; part += 1) ids.push(...(await saveMany(store, 20 + part * 5, 100)));
     // Nearer than anything else, and somebody else's.
     await saveMany(other, 0, 60);
     const [rare] = await saveMany(store, 179, 1, { user: 'rare' });

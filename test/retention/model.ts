@@ -6,16 +6,16 @@ const DAY = 86_400_000;
 
 export type World = Awaited<ReturnType<typeof readWorld>>;
 
-/** Everything of a tenant that retention may touch. */
+/** Everything of a tenant that retention may touch, in an order that no plan decides. */
 export async function readWorld(models: Models, tenantId: string) {
-  const query = { where: { tenantId }, raw: true } as const;
+  const query = { where: { tenantId }, order: ['id'], raw: true } as { where: { tenantId: string }; order: string[]; raw: true };
   const [conversations, messages, assets, vectors, memories, events, attempts] = await Promise.all([
     models.Conversation.findAll(query),
     models.Message.findAll(query),
     models.MessageAsset.findAll(query),
     models.MessageVector.findAll(query),
     models.EpisodicMemory.findAll(query),
-    models.MessageEvent.findAll(query),
+    models.MessageEvent.findAll({ ...query, order: ['eventSeq'] }),
     models.UserLoginAttempt.findAll(query),
   ]);
   return { conversations, messages, assets, vectors, memories, events, attempts };

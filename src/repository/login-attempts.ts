@@ -5,15 +5,8 @@ import { AdministrativeRepository } from './administration.js';
 import { decodeCursor } from './cursor.js';
 import { type Page, type PageQuery, pageOf } from './page.js';
 import type { JsonObject } from './records.js';
-import {
-  attemptSucceeded,
-  claimAttempt,
-  listAttempts,
-  noteFailedAttempt,
-  pruneAttempts,
-  pruneLockouts,
-  readLockout,
-} from './sql/sign-in.js';
+import { pruneLoginAttempts } from './sql/prune-logs.js';
+import { attemptSucceeded, claimAttempt, listAttempts, noteFailedAttempt, pruneLockouts, readLockout } from './sql/sign-in.js';
 
 export const REFUSAL_REASONS = ['unknown_name', 'wrong_password', 'locked', 'disabled'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
@@ -87,7 +80,9 @@ export class LoginAttemptRepository extends AdministrativeRepository {
   /** Removes attempts older than `before`, at most `limit`; tells how many. */
   async prune(before: Date, limit = 500): Promise<number> {
     this.assertAdministrator();
-    return (await this.context.db.query(pruneAttempts, [this.tenantId, before, limit], this.context.transaction)).length;
+    const values = [this.tenantId, before, limit];
+    const [row] = await this.context.db.query<{ count: number }>(pruneLoginAttempts, values, this.context.transaction);
+    return row!.count;
   }
 
   /** Removes counts of failures under names that nobody tried since `before` (a day ago they are forgotten anyway), at most `limit`. */

@@ -94,15 +94,6 @@ order by a.attempted_at desc, a.id desc
 limit $5::int`,
 };
 
-/** Removes up to $3 attempts that are older than $2. */
-export const pruneAttempts: Statement = {
-  name: 'prune_attempts_to_sign_in',
-  text: `
-delete from user_login_attempts where tenant_id = $1 and id in (
-  select id from user_login_attempts where tenant_id = $1 and attempted_at < $2::timestamptz order by attempted_at limit $3::int
-) returning id`,
-};
-
 /** Removes up to $3 lockouts that nobody has run into since $2 and that are over. */
 export const pruneLockouts: Statement = {
   name: 'prune_login_lockouts',

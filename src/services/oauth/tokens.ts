@@ -1,4 +1,5 @@
-import { type Identity, type Scope, scopesOf } from '../../principal.js';
+import type { Identity, Scope } from '../../principal.js';
+import { principalOfAccount } from '../../repository/account-records.js';
 import type { OauthGrantKind, OauthGrantRecord, Successor } from '../../repository/oauth-grants.js';
 import { hashSecret, isSecretOf, newSecret } from '../../secret.js';
 import { type BearerVerifier, unauthenticated } from '../accounts/authenticator.js';
@@ -170,14 +171,9 @@ const invalidGrant = (message = 'It is unknown, expired, revoked or was used bef
 
 /** What the token carries, cut down to what its role can have. */
 function identityOf({ tenantId, user, role, scopes, familyId, clientId, expiresAt }: OauthGrantRecord): Identity {
-  const ofRole = scopesOf(role);
+  const whole = principalOfAccount(tenantId, { role, user });
   return {
-    principal: {
-      tenantId,
-      user: role === 'user' ? user : null,
-      role,
-      scopes: new Set<Scope>(knownScopes(scopes).filter((scope) => ofRole.has(scope))),
-    },
+    principal: { ...whole, scopes: new Set<Scope>(knownScopes(scopes).filter((scope) => whole.scopes.has(scope))) },
     // The sign-in and not the token: sessions and limits outlive an hour.
     credentialId: familyId,
     kind: 'oauth',

@@ -9,13 +9,7 @@ export async function backUp(backup: BackupRepository, sink: Sink, progress?: (r
   const file = new FileWriter(sink);
   await backup.reading(async (rows, columns) => {
     await file.header(BACKUP_FILE, columns);
-    for await (const { type, row } of rows) {
-      const slow = file.row(type, row);
-      if (!slow) continue;
-      await slow;
-      progress?.(file.total);
-    }
-    await file.end();
+    await file.rest(rows, progress);
   });
   return file.rows;
 }

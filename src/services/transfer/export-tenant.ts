@@ -26,13 +26,7 @@ export async function exportTenant(store: Store, { choice, sink, resume, progres
         await file.line(`${line}\n`);
       }
     } else await file.header(TENANT_FILE, columns);
-    for await (const { type, row } of reader.read(choice, resume?.place)) {
-      const slow = file.row(type, row);
-      if (!slow) continue;
-      await slow;
-      progress?.(file.total);
-    }
-    await file.end();
+    await file.rest(reader.read(choice, resume?.place), progress);
   });
   return file.rows;
 }

@@ -41,6 +41,17 @@ export class FileWriter {
     this.total += 1;
   }
 
+  /** All the rows, and the end; `progress` is told how many there were whenever the sink made it wait. */
+  async rest(rows: AsyncIterable<{ type: string; row: string }>, progress?: (rows: number) => void): Promise<void> {
+    for await (const { type, row } of rows) {
+      const slow = this.row(type, row);
+      if (!slow) continue;
+      await slow;
+      progress?.(this.total);
+    }
+    await this.end();
+  }
+
   async end(): Promise<void> {
     await this.#flush();
     await this.#sink(endLine(this.rows, this.#hash.digest('hex')));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Quotas } from '../../src/repository/quotas.js';
+import { noCounts } from '../../src/repository/retention-counts.js';
 import { NO_POLICY, type PolicyDefaults, type QuotaPolicy } from '../../src/repository/retention-policy.js';
 import { agentFor } from '../support/agent.js';
 import { describeEngines } from '../support/engines.js';
@@ -35,6 +36,30 @@ describeEngines('retention by tools', (engine) => {
     expect(await after.call('load_history', { conversation_id: held })).toMatchObject({ messages: [{ content: 'held words' }] });
     expect((await after.call('search_messages', { query: 'old' })).hits).toEqual([]);
     expect(await after.text('run_retention')).toBe('Done: nothing was due.');
+  });
+
+  it('prunes expired messages alone, and archived conversations alone, with what that came to', async () => {
+    const tenantId = await engine.freshTenant();
+    await using before = await admin(tenantId, 0);
+    const { conversation_id: archived } = await before.call('save_turn', { messages: [said('in the archive'), said('there too')] });
+    for (const status of ['inactive_user_terminated', 'archived'])
+      await before.call('update_conversation', { conversation_id: archived, status });
+    const { conversation_id: open } = await before.call('save_turn', { messages: [said('old words')] });
+    const policy = withPolicy({ message_retention_days: 30, archived_conversation_retention_days: 60, memory_retention_days: 10 });
+    await before.call('remember', { content: 'Tea is hot' });
+
+    const { retention } = await storeFor(engine.db, { tenantId, role: 'system', clock: later(40), policy });
+    const messages = { ...noCounts(), messagesExpired: 3 };
+    expect(await retention.pruneExpiredMessages({ dryRun: true })).toMatchObject({ dryRun: true, counts: messages });
+    expect(await retention.pruneArchivedConversations({ dryRun: true })).toMatchObject({ counts: noCounts() });
+    expect(await retention.pruneExpiredMessages()).toMatchObject({ dryRun: false, stopped: false, counts: messages });
+    expect(await retention.pruneExpiredMessages()).toMatchObject({ counts: noCounts() });
+
+    const { retention: much } = await storeFor(engine.db, { tenantId, role: 'system', clock: later(70), policy });
+    expect((await much.pruneArchivedConversations()).counts).toMatchObject({ ...noCounts(), conversationsRemoved: 1 });
+    expect(await before.refusal('load_history', { conversation_id: archived })).toMatch(/No conversation/);
+    expect(await before.call('load_history', { conversation_id: open })).toMatchObject({ messages: [] });
+    expect((await before.call('recall', { query: 'tea' })).hits).toHaveLength(1);
   });
 
   it('shows the policy, and lets a tenant have its own', async () => {

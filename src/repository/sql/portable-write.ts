@@ -14,7 +14,9 @@ const COUNTED: Readonly<Record<string, string>> = {
   message: `
 counted as (
   insert into corpus_changes (tenant_id, source, subject_id, user_id)
-  select $1, 'message', s.id, c.user_id from stored s join conversations c on c.tenant_id = $1 and c.id = s.conversation_id
+  select $1, 'message', s.id, c.user_id from stored s
+  -- Never all conversations for each message, as a plan made while there were none would.
+  cross join lateral (select c.user_id from conversations c where c.tenant_id = $1 and c.id = s.conversation_id limit 1) c
   where s.deleted_at is null
 )`,
   memory: `
@@ -118,7 +120,7 @@ where exists (select from ${table} t where t.tenant_id = $1 and t.${id} = r.${id
   };
 };
 
-/** Conversations ($2) whose active key somebody else's conversation here has. */
+/** Which of the conversations ($2) are not here because another one here is active with their key. */
 export const findTakenKeys: Statement = {
   name: 'find_taken_keys',
   text: `
@@ -126,18 +128,23 @@ select r.id::text as id, c.id::text as here
 from jsonb_populate_recordset(null::conversations, $2::jsonb) r
 join conversations c on c.tenant_id = $1 and c.conversation_key = r.conversation_key and c.status = 'active' and c.id <> r.id
   and c.key_owner_id = coalesce(($3::jsonb ->> r.key_owner_id::text)::uuid, r.key_owner_id)
-where r.status = 'active' and r.conversation_key is not null`,
+where r.status = 'active' and r.conversation_key is not null
+  and not exists (select from conversations h where h.tenant_id = $1 and h.id = r.id)`,
 };
 
-/** Where a conversation ($2) does not have as many messages as it says, it says so from now on. */
+/** Where a conversation ($2) does not have as many messages as it says, it says so from now on. Plan: a range of `messages_seq_key` for each. */
 export const correctCounts: Statement = {
   name: 'correct_counts',
   text: `
 with counted as (
-  select i.id, count(m.id)::int as messages, coalesce(max(x.last), 0) as last from unnest($2::uuid[]) i(id)
-  left join messages m on m.tenant_id = $1 and m.conversation_id = i.id and m.deleted_at is null
-  left join lateral (select max(seq) as last from messages s where s.tenant_id = $1 and s.conversation_id = i.id) x on true
-  group by i.id
+  select i.id, n.messages, n.last from unnest($2::uuid[]) i(id)
+  cross join lateral (
+    select (count(*) filter (where m.deleted_at is null))::int as messages, coalesce(max(m.seq), 0) as last
+    from (
+      select m.seq, m.deleted_at from messages m where m.tenant_id = $1 and m.conversation_id = i.id
+      order by m.conversation_id, m.seq offset 0
+    ) m
+  ) n
 )
 update conversations c set message_count = n.messages, last_seq = greatest(c.last_seq, n.last)
 from counted n

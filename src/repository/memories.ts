@@ -34,7 +34,15 @@ export type Remembered = {
   redacted?: Redacted[] | undefined;
 };
 
-type Known = { id: string; byClientId: boolean; validTo: Date | null; expiresAt: Date | null };
+type Known = {
+  id: string;
+  content: string;
+  byClientId: boolean;
+  inForce: boolean;
+  supersededById: string | null;
+  validTo: Date | null;
+  expiresAt: Date | null;
+};
 type Stored = { id: string; created: boolean; supersededIds: string[] };
 type Locked = { id: string; ownerId: string | null; supersededById: string | null };
 
@@ -122,7 +130,11 @@ export class MemoryRepository extends Repository {
       throw invalidInput('valid_to is before this memory takes the place of the other. Nothing was stored.', 'Give valid_from too.');
 
     const known = await this.known(ownerId, memory);
-    const over = known && !known.byClientId && isOver(known, now) && !(memory.validTo && memory.validTo <= now) ? known : null;
+    const ended = (known: Known) => isOver(known, now) && !(memory.validTo && memory.validTo <= now);
+    // Whoever names the same words as the ones to be replaced corrects how they are written.
+    const corrected = (known: Known) => known.id === old?.id && known.content !== memory.content;
+    const over = known && !known.byClientId && (ended(known) || corrected(known)) ? known : null;
+    if (known && old && old.id !== known.id && old.supersededById !== known.id) assertCanReplace(known, old);
     if (known && !over) return { id: known.id, created: false, supersededIds: await this.replace(old, known.id, from, now) };
     if (old) await this.assertInForce(old);
     if (
@@ -215,6 +227,15 @@ export class MemoryRepository extends Repository {
     );
     return rows.length > 0;
   }
+}
+
+/** A memory that went out of force under its client id does not come back by being sent again: two would then replace each other, and none be left. */
+function assertCanReplace({ id, inForce, supersededById }: Known, old: Locked): void {
+  if (inForce) return;
+  const fate = supersededById === null ? 'was forgotten' : `was superseded by ${supersededById}`;
+  throw new AppError('conflict', `This client_id is that of memory ${id}, which ${fate}. Nothing was stored.`, {
+    hint: `To say that it holds again instead of ${old.id}, call remember without client_id or with a new one.`,
+  });
 }
 
 /** It has expired or is no longer true, so saying the same again is news. */

@@ -141,6 +141,42 @@ describeEngines('remember', (engine) => {
     expect(await listed(agent)).toEqual(['Ann drinks tea']);
   });
 
+  it('never lets two memories replace each other under a client id that is sent again', async () => {
+    await using agent = await newAgent();
+    const paris = await remember(agent, 'Ann lives in Paris', { client_id: 'home' });
+    const berlin = await remember(agent, 'Ann lives in Berlin', { supersedes: paris.memory.id });
+    const again = { content: 'Ann lives in Paris', client_id: 'home', supersedes: berlin.memory.id };
+    expect(await agent.refusal('remember', again)).toMatch(new RegExp(`${paris.memory.id}, which was superseded by ${berlin.memory.id}`));
+    expect(await listed(agent)).toEqual(['Ann lives in Berlin']);
+    const back = await agent.call('remember', { ...again, client_id: 'home-2' });
+    expect(back).toMatchObject({ created: true, superseded: [{ id: berlin.memory.id }] });
+    expect(await listed(agent)).toEqual(['Ann lives in Paris']);
+    // The first call, come late, changes nothing and says what became of it.
+    expect(await agent.text('remember', { content: 'Ann lives in Paris', client_id: 'home' })).toMatch(/superseded by/);
+
+    const oslo = await remember(agent, 'Ann lives in Oslo', { client_id: 'oslo' });
+    await agent.call('forget', { memory_ids: [oslo.memory.id] });
+    const forgotten = { content: 'Ann lives in Oslo', client_id: 'oslo', supersedes: back.memory.id };
+    expect(await agent.refusal('remember', forgotten)).toMatch(/was forgotten/);
+    expect(await listed(agent)).toEqual(['Ann lives in Paris']);
+  });
+
+  it('corrects how something is written when the old spelling is superseded, and says what it knew otherwise', async () => {
+    await using agent = await newAgent();
+    const old = await remember(agent, 'The wifi password is abc-DEF');
+    expect(await agent.text('remember', { content: 'The wifi password is ABC-def' })).toContain('The wifi password is abc-DEF');
+    const correction = { supersedes: old.memory.id };
+    const better = await remember(agent, 'The wifi password is ABC-def', correction);
+    expect(better).toMatchObject({ created: true, superseded: [{ id: old.memory.id }], memory: { supersedes: old.memory.id } });
+    expect(await remember(agent, 'The wifi password is ABC-def', correction)).toMatchObject({
+      created: false,
+      memory: { id: better.memory.id },
+    });
+    expect(await listed(agent)).toEqual(['The wifi password is ABC-def']);
+    await agent.call('forget', { memory_ids: [old.memory.id], mode: 'restore' });
+    expect(await listed(agent)).toEqual(['The wifi password is abc-DEF']);
+  });
+
   it('forgets by itself, and remembers anew what has expired or ended', async () => {
     let now = new Date('2026-01-01T00:00:00Z');
     const clock = () => now;

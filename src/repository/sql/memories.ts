@@ -77,12 +77,13 @@ left join conversations c on c.tenant_id = $1 and c.id = $4::uuid and ($2::uuid 
 export const findKnownMemory: Statement = {
   name: 'find_known_memory',
   text: `
-select m.id, m.client_id is not distinct from $3::text and $3::text is not null as "byClientId", m.valid_to as "validTo",
-       m.expires_at as "expiresAt"
+select m.id, m.content, m.client_id is not distinct from $3::text and $3::text is not null as "byClientId",
+       m.deleted_at is null and m.superseded_by_id is null as "inForce", m.superseded_by_id as "supersededById",
+       m.valid_to as "validTo", m.expires_at as "expiresAt"
 from episodic_memories m
 where m.tenant_id = $1 and ${ownerOf('m.user_id')} = ${ownerOf('$2::uuid')}
   and (m.client_id = $3::text or (m.content_hash = $4 and m.deleted_at is null and m.superseded_by_id is null))
-order by 2 desc
+order by "byClientId" desc
 limit 1
 for update of m`,
 };

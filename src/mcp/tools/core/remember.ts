@@ -99,8 +99,12 @@ export default defineTool({
 
   text({ memory, created, redacted, superseded, similar }) {
     const gone = memory.deleted_at ? ' It was forgotten since; forget with mode restore brings it back.' : '';
+    const later = memory.superseded_by ? ` It was superseded by ${memory.superseded_by} since.` : '';
+    const head = created
+      ? `Remembered memory ${memory.id} (${memory.kind}).`
+      : `Known already: memory ${memory.id} (${memory.kind}): ${clip(memory.content, EXCERPT)}`;
     return [
-      `${created ? 'Remembered' : 'Known already:'} memory ${memory.id} (${memory.kind}).${gone}${redactedText(redacted)}`,
+      `${head}${gone}${later}${redactedText(redacted)}`,
       ...superseded.map(({ id, content }) => `It takes the place of ${id}: ${content}`),
       ...(similar.length > 0 ? ['Similar ones; supersede what is no longer true:'] : []),
       ...similar.map(({ id, similarity, content }) => `- ${id} (${similarity}) ${content}`),

@@ -6,11 +6,18 @@ import { createMcpServer } from '../../mcp/server.js';
 import { Subscriptions } from '../../mcp/subscriptions.js';
 import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse, SESSION_NOT_FOUND } from './answers.js';
 import type { Place, Places } from './places.js';
+import { SessionEvents } from './session-events.js';
 import type { StreamCheck } from './stream-check.js';
 
-type Live = { readonly place: Place; readonly transport: NodeStreamableHTTPServerTransport; readonly server: Server };
+type Live = {
+  readonly place: Place;
+  readonly transport: NodeStreamableHTTPServerTransport;
+  readonly events: SessionEvents;
+  readonly server: Server;
+};
 
 const GONE = 'Session not found: it has ended or never was. Begin with initialize.';
+const LOST = 'What followed this Last-Event-ID is no longer kept. Open the stream without it, and read again what matters.';
 
 /**
  * Clients of the revisions up to 2025-11-25: each has a session, from its `initialize` until it says DELETE or is idle too
@@ -39,7 +46,15 @@ export class LegacySessions {
     const live = typeof id === 'string' ? this.#find(id, caller) : undefined;
     if (!live) return refuse(res, 404, GONE, { code: SESSION_NOT_FOUND, id: idOf(req.body) });
     this.#places.use(live.place, res);
-    if (req.method === 'GET') this.#streams.watch(res, caller, () => live.place.end());
+    if (req.method === 'GET') {
+      const last = req.headers['last-event-id'];
+      if (typeof last === 'string' && last !== '') {
+        if (!live.events.knows(last)) return refuse(res, 400, LOST);
+        // Its connection is gone for the client, whether or not that has been noticed here.
+        if (live.events.isNotification(last)) live.transport.closeStandaloneSSEStream();
+      }
+      this.#streams.watch(res, caller, () => live.place.end());
+    }
     await live.transport.handleRequest(req, res, req.body);
   }
 
@@ -78,10 +93,12 @@ export class LegacySessions {
       this.#places.leave(place);
     };
     server.onerror = (error) => this.#log.debug({ err: error }, 'protocol error');
+    const events = new SessionEvents();
     const transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
+      eventStore: events,
       onsessioninitialized: () => {
-        this.#live.set(id, { place, transport, server });
+        this.#live.set(id, { place, transport, events, server });
       },
     });
     await server.connect(transport);

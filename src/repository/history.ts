@@ -1,6 +1,6 @@
 import { notFound } from '../errors.js';
-import { tokensOf } from '../tokens.js';
 import { Repository } from './context.js';
+import { type HistoryRow, type PagedMessage, readHeader, readMessage } from './history-rows.js';
 import type { ConversationRecord, MessageRecord, MessageRole } from './records.js';
 import { loadHistory, MAX_PAGE } from './sql/load-history.js';
 
@@ -33,8 +33,6 @@ export type HistoryPage = {
   dropped: number;
 };
 
-type Row = MessageRecord & { conversation: ConversationRecord | null; anchorSeq: number | null };
-
 /** The read path of transcripts. */
 export class HistoryRepository extends Repository {
   async page(query: HistoryQuery): Promise<HistoryPage> {
@@ -44,7 +42,7 @@ export class HistoryRepository extends Repository {
     // One row more than wanted on each side tells whether there is a further page.
     const before = forward ? 1 : around ? Math.floor(limit / 2) + 1 : limit + 1;
     const after = forward ? limit + 1 : around ? Math.ceil(limit / 2) + 1 : query.beforeSeq === undefined ? 0 : 1;
-    const rows = await this.context.db.query<Row>(
+    const rows = await this.context.db.query<HistoryRow>(
       loadHistory,
       [
         this.tenantId,
@@ -61,8 +59,8 @@ export class HistoryRepository extends Repository {
       ],
       this.context.transaction,
     );
-    const header = rows[0]?.conversation;
-    if (!header) {
+    const found = rows.find(({ header }) => header !== null)?.header;
+    if (!found) {
       throw query.conversationId === undefined
         ? notFound(
             'conversation with key',
@@ -71,68 +69,58 @@ export class HistoryRepository extends Repository {
           )
         : notFound('conversation', query.conversationId, 'Call list_conversations for the ids you can read.');
     }
-    const anchor = rows[0]?.anchorSeq ?? null;
+    const { conversation, anchorSeq: anchor } = readHeader(found);
     if (around && anchor === null) {
-      throw notFound('message', query.aroundMessageId ?? '', `It is not in conversation ${header.id}; search_messages finds ids.`);
+      throw notFound('message', query.aroundMessageId ?? '', `It is not in conversation ${conversation.id}; search_messages finds ids.`);
     }
-    const conversation = reviveConversation(header);
+    const read = rows.flatMap(({ message }) => (message === null ? [] : [readMessage(message, conversation.id)])).sort(bySeq);
     const place = query.beforeSeq ?? (query.afterSeq === undefined ? anchor : query.afterSeq + 1) ?? Number.POSITIVE_INFINITY;
-    const older = rows.filter((row) => row.id !== null && row.seq < place);
-    const newer = rows.filter((row) => row.id !== null && row.seq >= place);
+    const older = read.filter(({ record }) => record.seq < place);
+    const newer = read.slice(older.length);
     const page = forward ? { older: [], newer: newer.slice(0, limit) } : pageAround({ older, newer }, before - 1, around ? after - 1 : 0);
     const kept = within(page, forward ? 'oldest' : around ? 'middle' : 'newest', query, anchor);
-    const messages = kept.map(({ conversation: _, anchorSeq: __, ...message }) => message);
+    const messages = kept.map(({ record }) => record);
     return {
       conversation,
       messages,
-      hasMoreBefore: lowest(rows) < (messages[0]?.seq ?? place),
-      hasMoreAfter: highest(rows) > (messages.at(-1)?.seq ?? place - 1),
-      totalTokens: messages.reduce((sum, message) => sum + tokensOf(message), 0),
+      hasMoreBefore: (read[0]?.record.seq ?? Number.POSITIVE_INFINITY) < (messages[0]?.seq ?? place),
+      hasMoreAfter: (read.at(-1)?.record.seq ?? Number.NEGATIVE_INFINITY) > (messages.at(-1)?.seq ?? place - 1),
+      totalTokens: kept.reduce((sum, { tokens }) => sum + tokens, 0),
       dropped: page.older.length + page.newer.length - messages.length,
     };
   }
 }
 
-type Sides = { older: Row[]; newer: Row[] };
+type Sides = { older: PagedMessage[]; newer: PagedMessage[] };
+
+const bySeq = (a: PagedMessage, b: PagedMessage): number => a.record.seq - b.record.seq;
 
 const pageAround = ({ older, newer }: Sides, before: number, after: number): Sides => ({
   older: older.slice(Math.max(0, older.length - before)),
   newer: newer.slice(0, after),
 });
 
-const lowest = (rows: Row[]): number => rows.find((row) => row.id !== null)?.seq ?? Number.POSITIVE_INFINITY;
-const highest = (rows: Row[]): number => rows.findLast((row) => row.id !== null)?.seq ?? Number.NEGATIVE_INFINITY;
-
 /** The part of a page that fits the reader: taken from the side the reader stands on, without a hole. */
-function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', query: HistoryQuery, anchor: number | null): Row[] {
+function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', query: HistoryQuery, anchor: number | null): PagedMessage[] {
   const page = [...older, ...newer];
   const order =
     from === 'newest'
       ? page.toReversed()
       : from === 'oldest'
         ? page
-        : page.toSorted((a, b) => Math.abs(a.seq - anchor!) - Math.abs(b.seq - anchor!));
-  const firstTurn = order[0]?.turn ?? 0;
+        : page.toSorted((a, b) => Math.abs(a.record.seq - anchor!) - Math.abs(b.record.seq - anchor!));
+  const firstTurn = order[0]?.record.turn ?? 0;
   const reach = from === 'middle' ? Math.floor((query.maxTurns ?? 0) / 2) : (query.maxTurns ?? 0) - 1;
-  const kept = new Set<Row>();
-  let tokens = 0;
-  let bytes = 0;
-  for (const row of order) {
-    if (query.maxTurns !== undefined && Math.abs(row.turn - firstTurn) > reach) break;
-    tokens += tokensOf(row);
-    bytes += Buffer.byteLength(JSON.stringify(row));
-    if (query.maxTokens !== undefined && tokens > query.maxTokens) break;
-    if (bytes > (query.maxBytes ?? STANDARD_BYTES) && kept.size > 0) break;
-    kept.add(row);
+  let kept = 0;
+  let allTokens = 0;
+  let allBytes = 0;
+  for (const { record, tokens, bytes } of order) {
+    if (query.maxTurns !== undefined && Math.abs(record.turn - firstTurn) > reach) break;
+    allTokens += tokens;
+    allBytes += bytes;
+    if (query.maxTokens !== undefined && allTokens > query.maxTokens) break;
+    if (allBytes > (query.maxBytes ?? STANDARD_BYTES) && kept > 0) break;
+    kept += 1;
   }
-  return page.filter((row) => kept.has(row));
+  return kept === page.length ? page : order.slice(0, kept).sort(bySeq);
 }
-
-/** Times inside a jsonb header arrive as text. */
-const reviveConversation = (row: ConversationRecord): ConversationRecord => ({
-  ...row,
-  startedAt: new Date(row.startedAt),
-  lastActivityAt: new Date(row.lastActivityAt),
-  endedAt: row.endedAt && new Date(row.endedAt),
-  archivedAt: row.archivedAt && new Date(row.archivedAt),
-});

@@ -9,13 +9,16 @@ export const messageColumns = `
 
 export const messageSource = 'messages m left join users u on u.tenant_id = m.tenant_id and u.id = m.user_id';
 
-/** The columns of a ConversationRecord; expects `conversationSource`. */
-export const conversationColumns = `
-  c.id, c.conversation_key as "conversationKey", cu.external_id as "user", cd.external_id as device, cs.external_id as session, c.platform,
+/** The columns of a ConversationRecord, with where the names of its owner and places come from; expects `conversations c`. */
+export const conversationColumnsWith = (user: string, device: string, session: string): string => `
+  c.id, c.conversation_key as "conversationKey", ${user} as "user", ${device} as device, ${session} as session, c.platform,
   c.chat_id as "chatId", c.title, c.topic, c.summary, c.current_goal as "currentGoal", c.status, c.message_count as "messageCount",
   c.last_seq as "lastSeq", c.input_tokens::float8 as "inputTokens", c.output_tokens::float8 as "outputTokens", c.metadata,
   c.legal_hold as "legalHold", c.started_at as "startedAt", c.last_activity_at as "lastActivityAt", c.ended_at as "endedAt",
   c.archived_at as "archivedAt"`;
+
+/** The same; expects `conversationSource`. */
+export const conversationColumns = conversationColumnsWith('cu.external_id', 'cd.external_id', 'cs.external_id');
 
 export const conversationSource = `conversations c
   left join users cu on cu.tenant_id = c.tenant_id and cu.id = c.user_id

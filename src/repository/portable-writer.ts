@@ -31,6 +31,17 @@ export const emptyWriteReport = (): WriteReport => ({ rows: {}, rejected: [], co
 
 const BATCH_ROWS = 1_000;
 const BATCH_CHARACTERS = 8_000_000;
+/** Transactions that write at once where the engine has room for more than one. */
+const WIDTH = 4;
+
+/** What one transaction did, to be added to the whole when it is committed. */
+type Group = {
+  readonly report: WriteReport;
+  readonly linked: GivenRow[];
+  readonly conversations: string[];
+  readonly nodes: string[];
+  readonly described: Set<string>;
+};
 
 /**
  * Writes rows of files into one tenant. What is here already stays as it is: a row is known by its id, a person, device, session
@@ -55,31 +66,37 @@ export class PortableWriter {
     this.#columns = columns;
   }
 
-  /** Writes rows in one transaction: all of them, or none. Read once: after a lost connection it is not tried again. */
-  async write(rows: AsyncIterable<GivenRow> | Iterable<GivenRow>): Promise<void> {
+  /** How many calls of `write` may be under way at once, where their rows do not point to each other. */
+  get width(): number {
+    return this.#db.capabilities.concurrentTransactions ? WIDTH : 1;
+  }
+
+  /** Writes rows in one transaction: all of them, or none. Those that can be read only once are not tried again after a lost connection. */
+  async write(rows: AsyncIterable<GivenRow> | readonly GivenRow[]): Promise<void> {
     let begun = false;
-    const report = structuredClone(this.report);
-    try {
-      await this.#db.transaction(async (transaction) => {
-        if (begun)
-          throw new AppError('unavailable', 'The connection to the database was lost.', { hint: 'Run it again: what is there stays.' });
-        begun = true;
-        await this.#group(rows, transaction);
-      });
-    } catch (error) {
-      Object.assign(this.report, report);
-      throw error;
-    }
+    const group = await this.#db.transaction(async (transaction) => {
+      if (begun && !Array.isArray(rows))
+        throw new AppError('unavailable', 'The connection to the database was lost.', { hint: 'Run it again: what is there stays.' });
+      begun = true;
+      const group: Group = { report: emptyWriteReport(), linked: [], conversations: [], nodes: [], described: new Set() };
+      await this.#group(rows, group, transaction);
+      return group;
+    });
+    addReport(this.report, group.report);
+    this.#linked.push(...group.linked);
   }
 
   /** The memories that name others, in one transaction. To be called when all rows were given. */
   async finish(): Promise<void> {
     const linked = this.#linked.splice(0);
     if (linked.length === 0) return;
-    await this.#db.transaction(async (transaction) => {
+    const report = await this.#db.transaction(async (transaction) => {
+      const report = emptyWriteReport();
       await this.#map(MEMORY, linked, transaction);
-      await this.#store(MEMORY, linked, null, transaction);
+      await this.#store(MEMORY, linked, null, report, transaction);
+      return report;
     });
+    addReport(this.report, report);
   }
 
   /** Gives the tenant the name and settings of a file, where nothing is in it yet. */
@@ -96,30 +113,32 @@ export class PortableWriter {
       // Events have no id of their own.
       if (kind.table === EVENT.table) continue;
       const [found] = await this.#ask<{ known: number }>(countPortable(kind), [this.#tenantId, arrayOf(given)], given);
-      this.#note(kind.type, given.length, given.length - (found?.known ?? 0));
+      note(this.report, kind.type, given.length, given.length - (found?.known ?? 0));
     }
   }
 
-  async #group(rows: AsyncIterable<GivenRow> | Iterable<GivenRow>, transaction: Transaction): Promise<void> {
-    const fresh = { conversations: [] as string[], nodes: [] as string[], described: new Set<string>() };
+  async #group(rows: AsyncIterable<GivenRow> | readonly GivenRow[], group: Group, transaction: Transaction): Promise<void> {
+    const { report, linked, conversations, nodes, described } = group;
     let waiting: GivenRow[] = [];
     let characters = 0;
     const flush = async () => {
       for (const [kind, given] of byKind(waiting)) {
         if (kind.natural || kind === MEMORY) await this.#map(kind, given, transaction);
-        if (kind === CONVERSATION) await this.#rejectTaken(given, transaction);
-        const parents = kind.parent === 'conversation_id' ? fresh.conversations : kind.parent === 'node_id' ? fresh.nodes : null;
-        const stored = await this.#store(kind, given, parents, transaction);
-        if (kind === CONVERSATION) fresh.conversations.push(...stored);
-        if (kind === NODE) fresh.nodes.push(...stored);
-        if (kind === NODE || kind.type === 'observation') for (const id of stored) fresh.described.add(id);
+        const parents = kind.parent === 'conversation_id' ? conversations : kind.parent === 'node_id' ? nodes : null;
+        const stored = await this.#store(kind, given, parents, report, transaction);
+        if (kind === CONVERSATION) {
+          conversations.push(...stored);
+          if (stored.length < given.length) report.rejected.push(...(await this.#findTaken(given, transaction)));
+        }
+        if (kind === NODE) nodes.push(...stored);
+        if (kind === NODE || kind.type === 'observation') for (const id of stored) described.add(id);
       }
       waiting = [];
       characters = 0;
     };
     for await (const row of rows) {
       if (row.type === MEMORY.type && hasLinks(row)) {
-        this.#linked.push(row);
+        linked.push(row);
         continue;
       }
       waiting.push(row);
@@ -127,14 +146,14 @@ export class PortableWriter {
       if (waiting.length >= BATCH_ROWS || characters >= BATCH_CHARACTERS) await flush();
     }
     await flush();
-    if (fresh.conversations.length > 0) {
-      const corrected = await this.#db.query(correctCounts, [this.#tenantId, fresh.conversations], transaction);
-      this.report.corrected += corrected.length;
+    if (conversations.length > 0) {
+      const corrected = await this.#db.query(correctCounts, [this.#tenantId, conversations], transaction);
+      report.corrected += corrected.length;
     }
-    if (fresh.described.size > 0) {
-      const known = [...fresh.described].filter((id) => !fresh.nodes.includes(id));
+    if (described.size > 0) {
+      const known = [...described].filter((id) => !nodes.includes(id));
       if (known.length > 0) await this.#db.query(forgetSubjects('node'), [this.#tenantId, known], transaction);
-      await this.#db.query(settleNodes, [this.#tenantId, [...fresh.described]], transaction);
+      await this.#db.query(settleNodes, [this.#tenantId, [...described]], transaction);
     }
   }
 
@@ -142,12 +161,13 @@ export class PortableWriter {
     kind: PortableKind,
     given: readonly GivenRow[],
     parents: readonly string[] | null,
+    report: WriteReport,
     transaction: Transaction,
   ): Promise<string[]> {
     const columns = this.#columns.get(kind.type) ?? [];
     const values = [this.#tenantId, arrayOf(given), this.#idsText, parents];
     const stored = await this.#ask<{ id: string }>(writePortable(kind, columns), values, given, transaction);
-    this.#note(kind.type, given.length, stored.length);
+    note(report, kind.type, given.length, stored.length);
     return stored.map(({ id }) => id);
   }
 
@@ -163,15 +183,17 @@ export class PortableWriter {
     this.#idsText = JSON.stringify(this.#ids);
   }
 
-  async #rejectTaken(given: readonly GivenRow[], transaction: Transaction): Promise<void> {
+  async #findTaken(given: readonly GivenRow[], transaction: Transaction): Promise<WriteReport['rejected']> {
     const taken = await this.#ask<{ id: string; here: string }>(
       findTakenKeys,
       [this.#tenantId, arrayOf(given), this.#idsText],
       given,
       transaction,
     );
-    for (const { id, here } of taken)
-      this.report.rejected.push({ what: `conversation ${id}`, why: `conversation ${here} is active here with the same conversation_key` });
+    return taken.map(({ id, here }) => ({
+      what: `conversation ${id}`,
+      why: `conversation ${here} is active here with the same conversation_key`,
+    }));
   }
 
   /** What the database refuses is a fault of the file. */
@@ -193,11 +215,17 @@ export class PortableWriter {
       });
     }
   }
+}
 
-  #note(type: string, read: number, added: number): void {
-    const before = this.report.rows[type] ?? { read: 0, added: 0 };
-    this.report.rows[type] = { read: before.read + read, added: before.added + added };
-  }
+function note(report: WriteReport, type: string, read: number, added: number): void {
+  const before = report.rows[type] ?? { read: 0, added: 0 };
+  report.rows[type] = { read: before.read + read, added: before.added + added };
+}
+
+function addReport(to: WriteReport, { rows, rejected, corrected }: WriteReport): void {
+  for (const [type, { read, added }] of Object.entries(rows)) note(to, type, read, added);
+  to.rejected.push(...rejected);
+  to.corrected += corrected;
 }
 
 const arrayOf = (given: readonly GivenRow[]): string => `[${given.map(({ row }) => row).join(',')}]`;

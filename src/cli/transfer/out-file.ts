@@ -36,7 +36,16 @@ export function openOutFile(file: string, unfinished = unfinishedOf(file)): OutF
   return {
     async write(text) {
       if (failure) throw failure;
-      if (!input.write(text)) await Promise.race([once(input, 'drain'), once(disk, 'error').then(([error]) => Promise.reject(error))]);
+      if (input.write(text)) return;
+      const room = new AbortController();
+      const gone = once(disk, 'error', { signal: room.signal }).then(([error]) => Promise.reject(error));
+      try {
+        await Promise.race([once(input, 'drain', { signal: room.signal }), gone]);
+      } finally {
+        // Whichever did not happen is no longer waited for.
+        room.abort();
+        gone.catch(() => undefined);
+      }
     },
     async complete(check) {
       if (failure) throw failure;

@@ -1,7 +1,8 @@
 import { AppError, invalidInput } from '../../errors.js';
-import { kindOf } from '../../repository/portable-kinds.js';
+import { CONVERSATION, EVENT, kindOf } from '../../repository/portable-kinds.js';
 import type { GivenRow, PortableWriter, WriteReport } from '../../repository/portable-writer.js';
 import type { Store } from '../../repository/store.js';
+import { Crew } from './crew.js';
 import { BACKUP_FILE, columnsOf, damaged, IN_TENANT, readEnd, readHeader, readRow, TENANT_FILE, truncated } from './format.js';
 import { readLines, textOf } from './read-lines.js';
 import { BrokenOff } from './source.js';
@@ -22,6 +23,9 @@ const GROUP_CHARACTERS = 4_000_000;
 /** What begins something whole: before it, and only there, a transaction may end. */
 export const beginsUnit = (type: string): boolean => kindOf(type)?.parent === undefined && type !== 'observation';
 
+/** Conversations, with all that is in them, point to nothing but people, devices and sessions. */
+const isConversation = (type: string): boolean => type === CONVERSATION.type || kindOf(type)?.table === EVENT.table;
+
 /**
  * Takes a file that `exportTenant` wrote. A conversation is stored with all that is in it or not at all; what is here already
  * stays as it is, so taking the same file again changes nothing.
@@ -39,10 +43,14 @@ export async function importTenant(
   return { dryRun: options.dryRun ?? false, settings, report: writer.report };
 }
 
-/** Writes rows, a group at a time. Answers whether the tenant took its settings. */
+/**
+ * Writes rows, a group at a time; of conversations several groups at once where the engine can. Answers whether the tenant took its
+ * settings.
+ */
 export async function writeRows(writer: PortableWriter, rows: AsyncGenerator<GivenRow>, options: TenantImportOptions): Promise<boolean> {
   let settings = false;
   const ahead = new Ahead(rows);
+  const crew = new Crew(writer.width, () => options.progress?.(writer.report));
   try {
     for (let next = await ahead.head(); next && !options.signal?.aborted; next = await ahead.head()) {
       if (next.type === 'tenant') {
@@ -51,15 +59,18 @@ export async function writeRows(writer: PortableWriter, rows: AsyncGenerator<Giv
         continue;
       }
       const { group, whole } = await nextGroup(ahead);
-      if (options.dryRun) await writer.look(group);
-      else if (whole) await writer.write(group);
-      else await writer.write(withRest(group, ahead));
-      options.progress?.(writer.report);
+      const besides = whole && isConversation(next.type);
+      if (!besides) await crew.idle();
+      await crew.start(() => (options.dryRun ? writer.look(group) : writer.write(whole ? group : withRest(group, ahead))));
+      if (!besides) await crew.idle();
     }
+    await crew.idle();
     if (!options.dryRun) await writer.finish();
   } catch (error) {
     if (error instanceof BrokenOff) throw truncated(true);
     throw error;
+  } finally {
+    await crew.ended();
   }
   return settings;
 }
@@ -69,7 +80,8 @@ async function nextGroup(ahead: Ahead): Promise<{ group: GivenRow[]; whole: bool
   const group: GivenRow[] = [];
   let characters = 0;
   for (let row = await ahead.head(); row && row.type !== 'tenant'; row = await ahead.head()) {
-    const full = group.length >= GROUP || characters >= GROUP_CHARACTERS;
+    const full =
+      group.length >= GROUP || characters >= GROUP_CHARACTERS || (group[0] && isConversation(group[0].type) !== isConversation(row.type));
     if (full && beginsUnit(row.type)) return { group, whole: true };
     if (group.length >= 20 * GROUP || characters >= 10 * GROUP_CHARACTERS) return { group, whole: false };
     group.push(row);

@@ -11,6 +11,7 @@ import { type Principal, scopesOf } from './principal.js';
 import { KeptStores } from './repository/kept-stores.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
+import { AccessChanges } from './services/accounts/access-changes.js';
 import { BearerAuthenticator } from './services/accounts/authenticator.js';
 import { type AccountServices, openAccounts } from './services/accounts/open-accounts.js';
 import { ChangeFeed } from './services/change-feed.js';
@@ -52,9 +53,12 @@ export interface App extends AsyncDisposable {
   readonly apiKeys: AccountServices['apiKeys'];
   /** Local accounts. */
   readonly accounts: AccountServices['accounts'];
+  readonly passwordResets: AccountServices['passwordResets'];
   readonly signIn: AccountServices['signIn'];
   /** Access that people give to programs. */
   readonly oauth: OAuth;
+  /** Word that somebody lost access, between processes. */
+  readonly access: AccessChanges;
   /** Says whose a bearer credential is. */
   readonly authenticator: BearerAuthenticator;
   /** Repositories of a tenant for work that nobody asked for. Made anew for each call, and not kept. */
@@ -136,6 +140,10 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   }, log);
   const recall = new Recall(thesaurus, embeddings, corpus, log);
 
+  const access = new AccessChanges(async () => {
+    const [{ db }, { AccessSource }] = await Promise.all([database(), import('./repository/system/access-source.js')]);
+    return new AccessSource(db);
+  }, log);
   const accounts = openAccounts(config, {
     async keyDirectory() {
       const [{ db }, { ApiTokenDirectory }] = await Promise.all([database(), import('./repository/system/api-token-directory.js')]);
@@ -146,6 +154,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
       const isThere = tenantId === config.tenant || (await models.Tenant.findByPk(tenantId)) !== null;
       return isThere ? storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }) : null;
     },
+    access,
     clock,
     log,
   });
@@ -161,6 +170,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     grantsOf: async (tenantId) => (await storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants,
     signIn: accounts.signIn,
     tenant: config.tenant,
+    access,
     clock,
     log,
   });
@@ -188,7 +198,15 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
   }
 
   const shutDown = async (): Promise<void> => {
-    await Promise.all([jobs.close(), changes.close(), embeddings.close(), corpus.close(), recall.close(), accounts.apiKeys.close()]);
+    await Promise.all([
+      jobs.close(),
+      changes.close(),
+      embeddings.close(),
+      corpus.close(),
+      recall.close(),
+      accounts.apiKeys.close(),
+      access.close(),
+    ]);
     const db = await opened.current()?.catch(() => undefined);
     await db?.close();
   };
@@ -209,6 +227,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config)), m
     jobs,
     ...accounts,
     oauth,
+    access,
     authenticator,
     storeFor,
     close() {

@@ -25,7 +25,7 @@ export type CallContext = Readonly<{
   /** What the server does by itself. */
   jobs: JobControl;
   /** To be called when somebody lost access, where credentials are taken. */
-  forgetCredentials: (() => void) | undefined;
+  forgetCredentials: (() => Promise<void>) | undefined;
   /** Aborted when the client cancels the call or goes away. */
   signal: AbortSignal;
 }>;

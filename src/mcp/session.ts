@@ -23,7 +23,7 @@ export type Session = Readonly<{
   corpus: CorpusKeeper;
   jobs: JobControl;
   /** Looks up again who may come in: somebody lost access. */
-  forgetCredentials?: (() => void) | undefined;
+  forgetCredentials?: (() => Promise<void>) | undefined;
   /** Where somebody reads them. */
   metrics?: Metrics | undefined;
   /** Adds to what the definitions offer. */

@@ -8,12 +8,19 @@ export class PasswordResetRepository extends AdministrativeRepository {
   /** Ends every token of the account that is still outstanding. */
   async issue(credentialId: string, tokenHash: string, expiresAt: Date): Promise<void> {
     this.assertAdministrator();
-    await this.atomically(async ({ models, clock, transaction = null }) => {
-      const outstanding = this.ofTenant({ credentialId, usedAt: null });
-      await models.PasswordResetToken.update({ usedAt: clock() }, { where: outstanding, transaction });
+    await this.atomically(async (context) => {
+      const { models, transaction = null } = context;
+      await new PasswordResetRepository(context).end(credentialId);
       const row = this.ofTenant({ id: newId(), credentialId, tokenHash, expiresAt, usedAt: null });
       await models.PasswordResetToken.create(row, { transaction });
     });
+  }
+
+  /** Ends what is outstanding of the account. */
+  async end(credentialId: string): Promise<void> {
+    this.assertAdministrator();
+    const { models, clock } = this.context;
+    await models.PasswordResetToken.update({ usedAt: clock() }, { where: this.ofTenant({ credentialId, usedAt: null }), ...this.tx });
   }
 
   /** Row id of the account that a token is for, while it is good. */

@@ -20,7 +20,7 @@ export type ErasureOptions = {
   confirm?: string | undefined;
   ignoreHolds?: boolean | undefined;
   /** Called when the person's access is gone: who let them in before must not any more. */
-  accessGone?: (() => void) | undefined;
+  accessGone?: (() => Promise<void>) | undefined;
   signal?: AbortSignal | undefined;
   progress?: ((removed: ErasureCounts) => void) | undefined;
 };
@@ -72,7 +72,7 @@ async function carryOut(
   };
   for (let round = 1; ; round += 1) {
     await all(() => erasure.access(person));
-    accessGone?.();
+    await accessGone?.();
     await all(() => erasure.conversations(person, ignoreHolds));
     await all(() => erasure.messagesElsewhere(person, ignoreHolds));
     await all(() => erasure.memories(person));

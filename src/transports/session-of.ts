@@ -5,7 +5,7 @@ import { VERSION } from '../version.js';
 
 /** What a client gets: the tools of the configuration, for a principal. Over stdio whoever may start the program is who the configuration says. */
 export function sessionOf(app: App, principal: Principal = principalFrom(app.config)): Session {
-  const { config, changes, embeddings, recall, corpus, jobs, metrics, authenticator, log } = app;
+  const { config, changes, embeddings, recall, corpus, jobs, metrics, access, log } = app;
   return {
     principal,
     store: () => app.storeFor(principal),
@@ -16,7 +16,7 @@ export function sessionOf(app: App, principal: Principal = principalFrom(app.con
     recall,
     corpus,
     jobs,
-    forgetCredentials: () => authenticator.forget(),
+    forgetCredentials: () => access.changed(),
     metrics,
     log,
     version: VERSION,

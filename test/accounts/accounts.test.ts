@@ -113,10 +113,13 @@ describeEngines('accounts', (engine) => {
     const ann = await app.accounts.create(store, { username: 'ann', password: GOOD });
     const bob = await app.accounts.create(store, { username: 'bob', password: GOOD });
     const [good, bobs] = [await grant(tenantId, ann), await grant(tenantId, bob)];
+    const { token } = await app.accounts.startReset(store, 'ann');
     await expect(app.accounts.setPassword(store, 'ann', 'ann')).rejects.toMatchObject({ code: 'invalid_input' });
     expect([await good(), (await signIn('ann', GOOD)).ok]).toEqual([true, true]);
+    for (let failures = 0; failures < 6; failures += 1) await signIn('ann', 'wrong');
     await app.accounts.setPassword(store, 'ann', OTHER);
     expect([await good(), await bobs()]).toEqual([false, true]);
+    await expect(app.accounts.finishReset(store, token, 'Silver9.Meadows')).rejects.toMatchObject({ code: 'unauthenticated' });
     expect([(await signIn('ann', GOOD)).ok, (await signIn('ann', OTHER)).ok]).toEqual([false, true]);
   });
 

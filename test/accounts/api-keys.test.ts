@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { AppError } from '../../src/errors.js';
 import { createLog } from '../../src/log.js';
 import { SCOPES, scopesOf } from '../../src/principal.js';
+import { AccessSource } from '../../src/repository/system/access-source.js';
 import { ApiTokenDirectory } from '../../src/repository/system/api-token-directory.js';
 import { newSecret } from '../../src/secret.js';
+import { AccessChanges } from '../../src/services/accounts/access-changes.js';
 import { ApiKeys, REVOCATION_LAG_MS } from '../../src/services/accounts/api-keys.js';
 import { BearerAuthenticator } from '../../src/services/accounts/authenticator.js';
 import { describeEngines } from '../support/engines.js';
@@ -20,6 +22,7 @@ function gate(): { opened: Promise<void>; open(): void } {
 }
 
 describeEngines('bearer keys', (engine) => {
+  const wordOfAccess = () => new AccessChanges(async () => new AccessSource(engine.db), createLog('silent'));
   /** One process: its own memory of keys, and a clock that a test turns. */
   const process = () => {
     const time = { now: START };
@@ -33,8 +36,9 @@ describeEngines('bearer keys', (engine) => {
       },
       noteUse: directory.noteUse.bind(directory),
     };
-    const keys = new ApiKeys(async () => watched, clock, createLog('silent'));
-    return { time, clock, keys, looked, authenticator: new BearerAuthenticator([keys]) };
+    const access = wordOfAccess();
+    const keys = new ApiKeys(async () => watched, clock, access, createLog('silent'));
+    return { time, clock, access, keys, looked, authenticator: new BearerAuthenticator([keys]) };
   };
   const administer = (tenantId: string, clock?: () => Date) => storeFor(engine.db, { tenantId, role: 'system', ...(clock && { clock }) });
   const refusal = async (work: Promise<unknown>): Promise<AppError> => {
@@ -129,6 +133,28 @@ describeEngines('bearer keys', (engine) => {
     expect((await refusal(elsewhere.authenticator.authenticate(key))).code).toBe('unauthenticated');
   });
 
+  it('end elsewhere as soon as word of it comes, and no sooner than they are revoked', async () => {
+    const [here, elsewhere] = [process(), process()];
+    const store = await administer(await engine.freshTenant(), here.clock);
+    const { key, token } = await here.keys.create(store, { name: 'x' });
+    const other = await here.keys.create(store, { name: 'y' });
+    await elsewhere.access.follow();
+    const heard: string[] = [];
+    elsewhere.access.onChange(() => heard.push('word'));
+    // Its clock stands still: of itself it would take the key for ever.
+    for (const each of [key, other.key]) await elsewhere.authenticator.authenticate(each);
+    await here.access.changed();
+    await expect.poll(() => heard).toEqual(['word']);
+    await expect(elsewhere.authenticator.authenticate(key)).resolves.toBeDefined();
+
+    await here.keys.revoke(store, token.id);
+    await expect
+      .poll(() => elsewhere.authenticator.authenticate(key).catch(({ message }: Error) => message), { timeout: 10_000 })
+      .toContain('revoked');
+    await expect(elsewhere.authenticator.authenticate(other.key)).resolves.toBeDefined();
+    await elsewhere.access.close();
+  });
+
   it('that are looked up while they are being revoked are not remembered', async () => {
     const { clock } = process();
     const directory = new ApiTokenDirectory(engine.db);
@@ -142,7 +168,7 @@ describeEngines('bearer keys', (engine) => {
       },
       noteUse: directory.noteUse.bind(directory),
     };
-    const keys = new ApiKeys(async () => slow, clock, createLog('silent'));
+    const keys = new ApiKeys(async () => slow, clock, wordOfAccess(), createLog('silent'));
     const store = await administer(await engine.freshTenant());
     const { key, token } = await keys.create(store, { name: 'x' });
     const early = keys.verify(key);
@@ -165,7 +191,7 @@ describeEngines('bearer keys', (engine) => {
       time.now = START + at;
       await authenticator.authenticate(key);
     }
-    expect(looked).toHaveLength(3);
+    expect(looked).toHaveLength(5);
     expect(await lastUsed()).toBe(START);
     time.now = START + 59_999;
     await authenticator.authenticate(key);
@@ -176,7 +202,7 @@ describeEngines('bearer keys', (engine) => {
   });
 
   it('of a person whose account is disabled are refused until it is enabled', async () => {
-    const { keys, authenticator } = process();
+    const { keys, access, authenticator } = process();
     const store = await administer(await engine.freshTenant());
     const { key } = await keys.create(store, { name: 'x', user: 'ann' });
     await store.accounts.create({ username: 'ann', passwordHash: 'x' });
@@ -185,7 +211,7 @@ describeEngines('bearer keys', (engine) => {
     await store.accounts.setDisabled('ann', false);
     await expect(authenticator.authenticate(key)).resolves.toBeDefined();
     await store.accounts.remove('ann');
-    keys.forget();
+    await access.changed();
     expect((await refusal(authenticator.authenticate(key))).message).toContain('revoked');
   });
 

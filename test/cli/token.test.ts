@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { scopesOf } from '../../src/principal.js';
+import { AccessSource } from '../../src/repository/system/access-source.js';
 import { ApiTokenDirectory } from '../../src/repository/system/api-token-directory.js';
+import { AccessChanges } from '../../src/services/accounts/access-changes.js';
 import { ApiKeys } from '../../src/services/accounts/api-keys.js';
 import { describeEngines } from '../support/engines.js';
 import { runCli } from './run-cli.js';
@@ -18,6 +20,7 @@ describeEngines('recollect token', (engine) => {
     new ApiKeys(
       async () => new ApiTokenDirectory(engine.db),
       () => new Date(),
+      new AccessChanges(async () => new AccessSource(engine.db), createLog('silent')),
       createLog('silent'),
     ).verify(key);
 

@@ -80,7 +80,7 @@ describeEngines('a client that describes itself at its address', (engine) => {
     origin = `https://localhost:${(site.address() as AddressInfo).port}`;
     // The one thing that differs from a server in use: this machine counts as the public internet.
     const reachable = (app: App): App => {
-      const { clock, log, signIn, config } = app;
+      const { access, clock, log, signIn, config } = app;
       const directories = async () => {
         const { db } = await app.database();
         return { clients: new OauthClientDirectory(db), grants: new OauthGrantDirectory(db) };
@@ -88,7 +88,7 @@ describeEngines('a client that describes itself at its address', (engine) => {
       const grantsOf = async (tenantId: string) =>
         (await app.storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants;
       const documents = new ClientDocuments(clock, log, { allows: () => true, ca: cert });
-      const oauth = openOAuth({ directories, grantsOf, signIn, tenant: config.tenant, clock, log }, documents);
+      const oauth = openOAuth({ directories, grantsOf, signIn, tenant: config.tenant, access, clock, log }, documents);
       return { ...app, oauth, authenticator: new BearerAuthenticator([app.apiKeys, oauth.tokens]) };
     };
     [world, guarded] = await Promise.all([World.open(engine, { app: reachable }), World.open(engine)]);

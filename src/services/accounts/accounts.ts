@@ -1,7 +1,7 @@
 import type { AccountRecord, AccountRole } from '../../repository/account-records.js';
 import type { Store } from '../../repository/store.js';
 import { hashSecret, newSecret } from '../../secret.js';
-import type { ApiKeys } from './api-keys.js';
+import type { AccessChanges } from './access-changes.js';
 import { assertPassword, type PasswordRules } from './password-policy.js';
 import type { Passwords } from './passwords.js';
 
@@ -19,7 +19,7 @@ type Options = Readonly<{
   passwords: Passwords;
   rules: PasswordRules;
   resetMinutes: number;
-  keys: Pick<ApiKeys, 'forget'>;
+  access: AccessChanges;
   clock: () => Date;
 }>;
 
@@ -37,16 +37,18 @@ export class Accounts {
     return store.accounts.create({ ...wish, passwordHash: await passwords.hash(password) });
   }
 
-  /** Ends what signing in with the old password led to. */
+  /** Ends what signing in with the old password led to, and any token to choose another; lifts a lock. */
   async setPassword(store: Store, named: string, password: string): Promise<AccountRecord> {
     const account = await store.accounts.get(named);
     const { passwords, rules, clock } = this.#options;
     await assertPassword(password, account, rules);
     const passwordHash = await passwords.hash(password);
-    return store.transaction(async (store) => {
-      await store.accounts.setPasswordHash(account.id, passwordHash, { changedAt: clock() });
-      return store.accounts.revokeGrants(account.id);
-    });
+    return this.#takingAccess(() =>
+      store.transaction(async (store) => {
+        await store.passwordResets.end(account.id);
+        return this.#change(store, account.id, passwordHash, clock());
+      }),
+    );
   }
 
   /** A token with which whoever has it may choose a new password, once. It is in this answer and nowhere else. */
@@ -66,27 +68,30 @@ export class Accounts {
     const account = await store.accounts.get(await store.passwordResets.find(hash));
     await assertPassword(password, account, rules);
     const passwordHash = await passwords.hash(password);
-    return store.transaction(async (store) => {
-      const id = await store.passwordResets.redeem(hash);
-      await store.accounts.setPasswordHash(id, passwordHash, { changedAt: clock() });
-      await store.accounts.unlock(id);
-      return store.accounts.revokeGrants(id);
-    });
+    return this.#takingAccess(() =>
+      store.transaction(async (store) => this.#change(store, await store.passwordResets.redeem(hash), passwordHash, clock())),
+    );
   }
 
   setDisabled(store: Store, named: string, disabled: boolean): Promise<AccountRecord> {
-    return this.#withKeysForgotten(() => store.accounts.setDisabled(named, disabled));
+    return this.#takingAccess(() => store.accounts.setDisabled(named, disabled));
   }
 
   remove(store: Store, named: string): Promise<AccountRecord> {
-    return this.#withKeysForgotten(() => store.accounts.remove(named));
+    return this.#takingAccess(() => store.accounts.remove(named));
   }
 
-  async #withKeysForgotten<T>(work: () => Promise<T>): Promise<T> {
+  async #change(store: Store, id: string, passwordHash: string, changedAt: Date): Promise<AccountRecord> {
+    await store.accounts.setPasswordHash(id, passwordHash, { changedAt });
+    await store.accounts.unlock(id);
+    return store.accounts.revokeGrants(id);
+  }
+
+  async #takingAccess<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } finally {
-      this.#options.keys.forget();
+      await this.#options.access.changed();
     }
   }
 }

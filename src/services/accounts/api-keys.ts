@@ -4,10 +4,11 @@ import type { ApiTokenRecord, NewApiToken } from '../../repository/api-tokens.js
 import type { Store } from '../../repository/store.js';
 import type { ApiTokenDirectory, KnownApiToken } from '../../repository/system/api-token-directory.js';
 import { hashSecret, isSecretOf, newSecret, SECRET_PREFIX } from '../../secret.js';
+import type { AccessChanges } from './access-changes.js';
 import { type BearerVerifier, unauthenticated } from './authenticator.js';
 
-/** How long a key that another process revoked may still be taken here. */
-export const REVOCATION_LAG_MS = 5_000;
+/** How long a key that another process revoked may still be taken here when no word of it came. */
+export const REVOCATION_LAG_MS = 2_500;
 const MOST_REMEMBERED = 1_000;
 /** A key's last use is noted no more often than this. */
 const NOTE_EVERY_MS = 60_000;
@@ -18,22 +19,25 @@ type Remembered = { identity: Identity; until: number; notedAt: number };
 
 /**
  * Bearer keys: made, revoked, and known again. A key that was found good is remembered for a few seconds, by its hash, so
- * that a busy client costs no statement a request; whoever revokes a key in this process forgets all of them.
+ * that a busy client costs no statement a request; when somebody loses access all of them are forgotten.
  */
 export class ApiKeys implements BearerVerifier {
   readonly kind = 'apiToken';
   readonly #directory: () => Promise<Pick<ApiTokenDirectory, 'find' | 'noteUse'>>;
   readonly #clock: () => Date;
+  readonly #access: AccessChanges;
   readonly #log: Log;
   readonly #remembered = new Map<string, Remembered>();
   readonly #noting = new Set<Promise<void>>();
   /** Goes up with each revocation: a look-up that began before one is not remembered after it. */
   #generation = 0;
 
-  constructor(directory: () => Promise<Pick<ApiTokenDirectory, 'find' | 'noteUse'>>, clock: () => Date, log: Log) {
+  constructor(directory: () => Promise<Pick<ApiTokenDirectory, 'find' | 'noteUse'>>, clock: () => Date, access: AccessChanges, log: Log) {
     this.#directory = directory;
     this.#clock = clock;
+    this.#access = access;
     this.#log = log;
+    access.onChange(() => this.#forget());
   }
 
   /** The key itself is in this answer and nowhere else. */
@@ -50,12 +54,12 @@ export class ApiKeys implements BearerVerifier {
     try {
       return await store.apiTokens.revoke(isSecretOf(this.kind, named) ? prefixOf(named) : named);
     } finally {
-      this.forget();
+      await this.#access.changed();
     }
   }
 
-  /** Looks every key up again: to be called after a change to what keys or their owners may do. */
-  forget(): void {
+  /** Looks every key up again. */
+  #forget(): void {
     this.#generation += 1;
     this.#remembered.clear();
   }

@@ -6,8 +6,6 @@ import { isSecretOf, type SecretKind } from '../../secret.js';
 export interface BearerVerifier {
   readonly kind: SecretKind;
   verify(bearer: string): Promise<Identity>;
-  /** Looks every credential up again. */
-  forget(): void;
 }
 
 /** Longer than any credential: not worth hashing. */
@@ -25,11 +23,6 @@ export class BearerAuthenticator implements Authenticator {
     const verifier = bearer.length <= MAX_LENGTH ? this.#verifiers.find(({ kind }) => isSecretOf(kind, bearer)) : undefined;
     if (!verifier) throw unauthenticated('This is not a credential of this server.');
     return verifier.verify(bearer);
-  }
-
-  /** To be called after somebody lost access: what was found good lately is looked up again. */
-  forget(): void {
-    for (const verifier of this.#verifiers) verifier.forget();
   }
 }
 

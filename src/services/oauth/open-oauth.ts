@@ -2,6 +2,7 @@ import type { Log } from '../../log.js';
 import type { OauthGrantRepository } from '../../repository/oauth-grants.js';
 import type { OauthClientDirectory } from '../../repository/system/oauth-client-directory.js';
 import type { OauthGrantDirectory } from '../../repository/system/oauth-grant-directory.js';
+import type { AccessChanges } from '../accounts/access-changes.js';
 import type { SignIn } from '../accounts/sign-in.js';
 import { ClientDocuments } from './client-documents.js';
 import { OAuthClients } from './clients.js';
@@ -16,6 +17,7 @@ type Surroundings = Readonly<{
   signIn: Pick<SignIn, 'attempt'>;
   /** The tenant of who signs in where there is no choice. */
   tenant: string;
+  access: AccessChanges;
   clock: () => Date;
   log: Log;
 }>;
@@ -25,7 +27,7 @@ export type OAuth = Readonly<{ clients: OAuthClients; consent: OAuthConsent; tok
 
 /** Nothing is opened before it is used. */
 export function openOAuth(
-  { directories, grantsOf, signIn, tenant, clock, log }: Surroundings,
+  { directories, grantsOf, signIn, tenant, access, clock, log }: Surroundings,
   documents = new ClientDocuments(clock, log),
 ): OAuth {
   const clients = new OAuthClients(async () => (await directories()).clients, documents, clock);
@@ -33,6 +35,6 @@ export function openOAuth(
   return {
     clients,
     consent: new OAuthConsent(clients, grants, signIn, tenant, clock),
-    tokens: new OAuthTokens(clients, grants, clock),
+    tokens: new OAuthTokens(clients, grants, access, clock),
   };
 }

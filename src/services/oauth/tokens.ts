@@ -2,6 +2,7 @@ import type { Identity, Scope } from '../../principal.js';
 import { principalOfAccount } from '../../repository/account-records.js';
 import type { OauthGrantKind, OauthGrantRecord, Successor } from '../../repository/oauth-grants.js';
 import { hashSecret, isSecretOf, newSecret } from '../../secret.js';
+import type { AccessChanges } from '../accounts/access-changes.js';
 import { type BearerVerifier, unauthenticated } from '../accounts/authenticator.js';
 import { knownScopes } from './client-metadata.js';
 import type { KnownClient, OAuthClients } from './clients.js';
@@ -15,8 +16,8 @@ export type IssuedTokens = { accessToken: string; refreshToken: string | null; e
 /** A client that proved who it is, as far as that is asked of it. */
 type Presenter = Pick<KnownClient, 'externalId' | 'grantTypes'>;
 
-/** How long an access token that another process revoked may still be taken here. */
-export const ACCESS_LAG_MS = 5_000;
+/** How long an access token that another process revoked may still be taken here when no word of it came. */
+export const ACCESS_LAG_MS = 2_500;
 const MOST_REMEMBERED = 1_000;
 
 /** Codes and tokens: given out, exchanged, known again, revoked. */
@@ -24,6 +25,7 @@ export class OAuthTokens implements BearerVerifier {
   readonly kind = 'accessToken';
   readonly #clients: OAuthClients;
   readonly #grants: Grants;
+  readonly #access: AccessChanges;
   readonly #clock: () => Date;
   readonly #remembered = new Recent<OauthGrantRecord>(MOST_REMEMBERED);
   readonly #refreshing = new Map<string, Promise<IssuedTokens>>();
@@ -31,16 +33,18 @@ export class OAuthTokens implements BearerVerifier {
   #generation = 0;
   #isOurs: (resource: string) => boolean = () => false;
 
-  constructor(clients: OAuthClients, grants: Grants, clock: () => Date) {
+  constructor(clients: OAuthClients, grants: Grants, access: AccessChanges, clock: () => Date) {
     this.#clients = clients;
     this.#grants = grants;
+    this.#access = access;
     this.#clock = clock;
+    access.onChange(() => this.#forget());
   }
 
   /** Says which resource this server is. Until then no token is for it. */
   serve(isOurs: (resource: string) => boolean): void {
     this.#isOurs = isOurs;
-    this.forget();
+    this.#forget();
   }
 
   /** What the code's holder has to prove; undefined when there is nothing to prove it for. */
@@ -96,12 +100,12 @@ export class OAuthTokens implements BearerVerifier {
     try {
       await (kind === 'refresh_token' ? grants.revokeFamily(grant.familyId) : grants.revokeGrant(grant.id));
     } finally {
-      this.forget();
+      await this.#access.changed();
     }
   }
 
-  /** Looks every token up again: to be called after a change to what accounts or clients may do. */
-  forget(): void {
+  /** Looks every token up again. */
+  #forget(): void {
     this.#generation += 1;
     this.#remembered.clear();
   }
@@ -151,7 +155,7 @@ export class OAuthTokens implements BearerVerifier {
       return isRefreshable ? [access, refresh] : [access];
     });
     if (spent.outcome !== 'spent') {
-      if (spent.outcome === 'reused') this.forget();
+      if (spent.outcome === 'reused') await this.#access.changed();
       throw invalidGrant();
     }
     await this.#clients.noteUse(spent.grant.clientRowId);

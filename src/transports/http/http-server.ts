@@ -26,7 +26,8 @@ export type Serving = Readonly<{
   requestMs?: number;
 }>;
 
-const CHECK_STREAMS_MS = 30_000;
+/** With the time for which a credential is remembered it makes five seconds. */
+const CHECK_STREAMS_MS = 2_500;
 const REQUEST_MS = 120_000;
 const HEADERS_MS = 20_000;
 /** Longer than proxies keep their end of an idle connection, so that they never send into one that is being closed. */
@@ -98,6 +99,7 @@ export class HttpServer {
       pages: pages?.(this.publicUrl),
     });
     server.on('request', web);
+    if (authenticator) void app.access.follow();
     // Why it could not be opened is what the first call will say, after another attempt.
     app.database().catch((error: unknown) => log.warn({ err: error }, 'could not open the database yet'));
   }

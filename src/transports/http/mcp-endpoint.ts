@@ -12,6 +12,8 @@ import { Places } from './places.js';
 import { StreamCheck } from './stream-check.js';
 
 const METHODS = new Set(['GET', 'POST', 'DELETE']);
+/** Tools that wait for news, and would tell them to somebody who lost access meanwhile. */
+const WAITING = new Set(['poll_events']);
 /** How often idle sessions are looked for. */
 const SWEEP_MS = 30_000;
 
@@ -19,6 +21,7 @@ const SWEEP_MS = 30_000;
 export class McpEndpoint {
   readonly #challenge: Challenge;
   readonly #places: Places;
+  readonly #streams: StreamCheck;
   readonly #sessions: LegacySessions;
   readonly #listening: ListenStreams;
   readonly #modern;
@@ -30,9 +33,9 @@ export class McpEndpoint {
     const { config, log, metrics } = app;
     this.#challenge = challenge;
     this.#places = new Places({ max: config.sessionsMax, idleMs: config.sessionIdleMinutes * 60_000, now: () => app.clock().getTime() });
-    const streams = new StreamCheck(checkStreamsMs);
-    this.#sessions = new LegacySessions(this.#places, streams, log);
-    this.#listening = new ListenStreams(this.#places, streams, log);
+    this.#streams = new StreamCheck(checkStreamsMs, app.access);
+    this.#sessions = new LegacySessions(this.#places, this.#streams, log);
+    this.#listening = new ListenStreams(this.#places, this.#streams, log);
     this.#modern = createMcpHandler(({ authInfo }) => createMcpServer(callerIn(authInfo).session), {
       legacy: 'reject',
       onerror: (error) => log.debug({ err: error }, 'protocol error'),
@@ -61,6 +64,7 @@ export class McpEndpoint {
       res.locals.tool = name.slice(0, 100);
       const lacking = caller.identity.kind === 'oauth' ? scopeLacking(caller.session, name) : undefined;
       if (lacking) return this.#askForMore(caller, lacking, res, req.body);
+      if (WAITING.has(name)) this.#streams.guard(res, caller, () => res.destroy());
     }
     if (isLegacy(req)) return this.#sessions.handle(req, res);
     if (method === 'subscriptions/listen') return this.#listening.handle(req, res);

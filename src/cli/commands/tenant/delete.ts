@@ -37,6 +37,7 @@ export default defineCommand({
       const rows = dryRun
         ? { ...(await removal.count(operand)), tenants: 1 }
         : await removal.remove(operand, { ignoreHolds: options.ignoreLegalHold, progress });
+      if (!dryRun) await app.access.changed();
       if (options.json) output.json({ tenant: operand, dry_run: dryRun, held_conversations: held, rows });
       else {
         output.line(dryRun ? `Tenant ${operand} has:` : `Removed tenant ${operand}:`);

@@ -5,7 +5,7 @@ import { tokenView } from './token-view.js';
 export default defineCommand({
   name: 'revoke',
   summary: 'end a bearer key',
-  details: 'Ends a bearer key, for good. A server that is running may take it for another five seconds.',
+  details: 'Ends a bearer key, for good. Servers that run hear of it at once, and in any case within five seconds.',
   settings: STORAGE_SETTINGS,
   options: { tenant: tenantOption, json: flag('print JSON') },
   operand: { name: 'key', description: 'its id, its name, or the key itself or how it begins (rcl_ and eight characters)' },

@@ -34,7 +34,7 @@ export default defineCommand({
         dryRun: options.confirm === undefined,
         confirm: options.confirm,
         ignoreHolds: options.ignoreLegalHold,
-        accessGone: () => app.authenticator.forget(),
+        accessGone: () => app.access.changed(),
         signal: stopping.signal,
         progress(removed) {
           if (Date.now() - told < EVERY_MS) return;

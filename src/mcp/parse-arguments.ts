@@ -51,9 +51,11 @@ const wrongValue = (what: string, value: unknown, expected: string): string =>
   value === undefined ? `${what} is required: ${sentence(expected)}` : `${what} must be ${expected}, not ${describe(value)}.`;
 
 function unknownKey(key: string, path: readonly PropertyKey[], node: JsonSchema | undefined): string {
-  const known = Object.keys((node?.properties ?? {}) as object);
-  const meant = closest(key, known);
   const place = path.length > 0 ? ` in ${pathText(path)}` : '';
+  // Of what is described in words alone the schema cannot tell what is allowed.
+  if (!node?.properties) return `Unknown argument "${key.slice(0, 60)}"${place}.`;
+  const known = Object.keys(node.properties);
+  const meant = closest(key, known);
   const advice = meant ? `did you mean "${meant}"?` : `allowed: ${known.join(', ') || 'none'}.`;
   return `Unknown argument "${key.slice(0, 60)}"${place}; ${advice}`;
 }

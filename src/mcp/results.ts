@@ -5,11 +5,20 @@ export const TEXT_LIMIT = 20_000;
 export function clip(text: string, limit: number = TEXT_LIMIT): string {
   // A character takes at most three bytes a UTF-16 unit, so most texts need no counting.
   if (text.length * 3 <= limit) return text;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= limit) return text;
+  const shown = cutToBytes(text, limit);
+  return `${shown}\n… [cut: ${bytes - Buffer.byteLength(shown)} of ${bytes} bytes left out]`;
+}
+
+/** As much of the beginning of a text as `limit` bytes of UTF-8 hold, no character parted. */
+export function cutToBytes(text: string, limit: number): string {
+  if (text.length * 3 <= limit) return text;
   const bytes = Buffer.from(text);
   if (bytes.length <= limit) return text;
   let end = limit;
   while ((bytes[end]! & 0xc0) === 0x80) end -= 1;
-  return `${bytes.toString('utf8', 0, end)}\n… [cut: ${bytes.length - end} of ${bytes.length} bytes left out]`;
+  return bytes.toString('utf8', 0, end);
 }
 
 /** What was taken out before it was stored, for the text of an answer; it never says what stood there. */

@@ -9,7 +9,7 @@ import { parseTimestamp } from '../timestamp.js';
 export const uuid = () =>
   z
     .string()
-    .refine((text) => z.guid().safeParse(text).success, 'is not a UUID')
+    .refine((text) => z.guid().safeParse(text).success, 'is not a UUID; pass an id from an earlier answer unchanged')
     .transform((text) => text.toLowerCase())
     .meta({ format: 'uuid' });
 

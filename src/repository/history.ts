@@ -110,12 +110,16 @@ function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', q
         ? page
         : page.toSorted((a, b) => Math.abs(a.record.seq - anchor!) - Math.abs(b.record.seq - anchor!));
   const firstTurn = order[0]?.record.turn ?? 0;
-  const reach = from === 'middle' ? Math.floor((query.maxTurns ?? 0) / 2) : (query.maxTurns ?? 0) - 1;
+  const reach = Math.floor((query.maxTurns ?? 0) / 2);
+  // Turns are counted where they are shown: those that were deleted leave a gap in their numbers.
+  const turns = new Set<number>();
   let kept = 0;
   let allTokens = 0;
   let allBytes = 0;
   for (const { record, tokens, bytes } of order) {
-    if (query.maxTurns !== undefined && Math.abs(record.turn - firstTurn) > reach) break;
+    turns.add(record.turn);
+    if (query.maxTurns !== undefined && (from === 'middle' ? Math.abs(record.turn - firstTurn) > reach : turns.size > query.maxTurns))
+      break;
     allTokens += tokens;
     allBytes += bytes;
     if (query.maxTokens !== undefined && allTokens > query.maxTokens) break;

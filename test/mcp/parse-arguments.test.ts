@@ -20,6 +20,10 @@ const schema = z.strictObject({
     .max(3)
     .optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
+  said: z
+    .unknown()
+    .pipe(z.strictObject({ text: z.string() }))
+    .optional(),
 });
 
 function problem(args: unknown): string {
@@ -82,6 +86,7 @@ describe('arguments that are wrong', () => {
       { query: 'a', messages: [{ role: 'user', content: 'x', contents: 'x' }] },
       'Unknown argument "contents" in messages[0]; did you mean "content"?',
     ],
+    ['unknown where the schema is silent', { query: 'a', said: { text: 'x', by: 'y' } }, 'Unknown argument "by" in said.'],
   ])('%s', (_, args, message) => {
     expect(problem(args)).toBe(message);
   });

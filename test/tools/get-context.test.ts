@@ -67,7 +67,7 @@ describeEngines('get_context', (engine) => {
       'ann',
     );
     let before = 0;
-    for (const max_tokens of [200, 250, 300, 400, 600, 1000, 2000, 4000, 20_000]) {
+    for (const max_tokens of [50, 60, 80, 100, 150, 200, 250, 300, 400, 600, 1000, 2000, 4000, 20_000]) {
       const pack = await agent.call('get_context', { conversation_id, max_tokens });
       expect(estimateTokens(JSON.stringify(pack))).toBeLessThanOrEqual(max_tokens);
       expect(pack.total_tokens).toBeLessThanOrEqual(max_tokens);
@@ -77,6 +77,54 @@ describeEngines('get_context', (engine) => {
       expect(seqs).toEqual(seqs.map((_: number, at: number) => 63 - seqs.length + 1 + at));
       before = pack.total_tokens;
     }
+  });
+
+  it('shows what was said last in any script, however long it was, within any budget', async () => {
+    await using agent = await newAgent();
+    const long = ['猫は可愛いです。', 'Ἄνδρα μοι ἔννεπε ', '👩‍👩‍👧‍👦🏽 ', 'line\n"quoted"\t', 'ю'].map((text) => text.repeat(3000));
+    for (const [at, text] of long.entries()) {
+      const key = `long ${at}`;
+      await agent.call('remember', { content: text.slice(0, 5000), user: 'ann', title: 'Long' });
+      await say(agent, key, [text, text, text], 'ann');
+      await agent.call('update_conversation', {
+        conversation_id: (await agent.call('load_history', { conversation_key: key, limit: 1 })).conversation.id,
+        summary: text.slice(0, 20_000),
+        current_goal: { text },
+      });
+      for (const max_tokens of [50, 200, 500, 2000, 20_000]) {
+        const pack = await agent.call('get_context', { conversation_key: key, query: 'long', max_tokens });
+        expect(estimateTokens(JSON.stringify(pack))).toBeLessThanOrEqual(pack.total_tokens);
+        expect(pack.total_tokens).toBeLessThanOrEqual(max_tokens);
+        if (max_tokens < 500) continue;
+        expect(pack.recent.at(-1)).toMatchObject({ seq: 3, ...(max_tokens <= 2000 && { truncated: true }) });
+        expect(pack.recent.at(-1).text.isWellFormed()).toBe(true);
+        expect(pack.summary.summary.length).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('shows of a large profile what fits, under names that are not its own', async () => {
+    await using agent = await newAgent();
+    const user = 'a person with a long name '.repeat(15).trim();
+    const profile = { a: 'x'.repeat(50_000), user: { admin: true }, display_name: 7, likes: 'tea' };
+    await agent.call('upsert_user_profile', { user, profile });
+    const pack = await agent.call('get_context', { user, max_tokens: 1000 });
+    expect(pack.profile).toEqual({ user, display_name: user, 'profile user': { admin: true }, 'profile display_name': 7, likes: 'tea' });
+    expect(pack.dropped).toBe(1);
+    expect((await agent.call('get_context', { user, max_tokens: 50 })).profile).toBeNull();
+  });
+
+  it('has what was said last in the readable text, too, however much there is', async () => {
+    await using agent = await newAgent();
+    const conversation_id = await furnished(agent);
+    for (let at = 0; at < 8; at += 1) await agent.call('remember', { content: `Peanuts ${at} ${'and more '.repeat(900)}`, user: 'ann' });
+    await say(agent, 'now', [...Array.from({ length: 20 }, () => 'so much to tell '.repeat(200)), 'The end'], 'ann');
+    const asked = { conversation_id, query: 'peanuts', max_tokens: 100_000 };
+    const text = await agent.text('get_context', asked);
+    expect(Buffer.byteLength(text)).toBeLessThan(20_200);
+    expect(text).toMatch(/\] The end$/m);
+    expect(text).toContain('Peanuts');
+    expect((await agent.call('get_context', asked)).recent).toHaveLength(24);
   });
 
   it('knows what to look for without a conversation, and what to say in a new one', async () => {

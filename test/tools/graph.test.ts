@@ -141,7 +141,7 @@ describeEngines('the graph', (engine) => {
       expect(await find('tea', { types: ['person'] })).toEqual(['Anna Schmidt']);
       expect(await find('zzzz')).toEqual([]);
       if (engine.db.capabilities.trigram) expect(await find('Marseile')).toEqual(['Marseille']);
-      await agent.call('graph_delete', { keys: ['tea'] });
+      await agent.call('graph_delete', { nodes: ['tea'] });
       expect(await find('tea')).toEqual(['Anna Schmidt']);
     });
 
@@ -229,7 +229,10 @@ describeEngines('the graph', (engine) => {
         }),
       ).toEqual({ deleted: { nodes: 0, edges: 1, observations: 1 }, not_found: 1 });
       today = T(3);
-      expect(await agent.call('graph_delete', { keys: ['Ann'] })).toMatchObject({ deleted: { nodes: 1, edges: 1, observations: 1 } });
+      expect(await agent.call('graph_delete', { nodes: [{ key: 'Ann' }], keys: ['Ann'] })).toMatchObject({
+        not_found: 0,
+        deleted: { nodes: 1, edges: 1, observations: 1 },
+      });
       today = T(4);
       expect(await agent.call('graph_query', { keys: ['Ann'] })).toMatchObject({ nodes: [], missing: ['Ann'] });
       expect(await agent.call('graph_query', { query: 'Ann' })).toMatchObject({ nodes: [] });

@@ -58,10 +58,16 @@ describeEngines('load_history', (engine) => {
 
   it('limits turns and tokens', async () => {
     await using agent = await agentFor(engine, { tenantId: await engine.freshTenant() });
-    const { conversation_id } = await conversation(agent);
+    const { conversation_id, messages } = await conversation(agent);
     expect(seqs(await agent.call('load_history', { conversation_id, max_turns: 2 }))).toEqual([27, 28, 29, 30]);
     expect(seqs(await agent.call('load_history', { conversation_id, max_turns: 2, after_seq: 4 }))).toEqual([5, 6, 7, 8]);
     expect(seqs(await agent.call('load_history', { conversation_id, max_turns: 15 }))).toHaveLength(30);
+    // Turns that are gone leave a gap in the numbers, and count for nothing.
+    for (const { id } of messages.slice(24, 28)) await agent.call('delete_message', { message_id: id });
+    expect(seqs(await agent.call('load_history', { conversation_id, max_turns: 2 }))).toEqual([23, 24, 29, 30]);
+    expect(seqs(await agent.call('load_history', { conversation_id, max_turns: 3, after_seq: 22 }))).toEqual([23, 24, 29, 30]);
+    for (const { id } of messages.slice(24, 28)) await agent.call('delete_message', { message_id: id, mode: 'restore' });
+    expect(await agent.text('load_history', { conversation_id, max_tokens: 1 })).toMatch(/larger than max_tokens by itself/);
     // "message 30" is ten bytes: three tokens, and four for the frame.
     const tight = await agent.call('load_history', { conversation_id, max_tokens: 21 });
     expect(seqs(tight)).toEqual([28, 29, 30]);

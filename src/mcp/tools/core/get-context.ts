@@ -4,9 +4,10 @@ import type { ConversationRecord, MessageRecord } from '../../../repository/reco
 import type { TaskRecord } from '../../../repository/tasks.js';
 import type { UserRecord } from '../../../repository/users.js';
 import { cutText } from '../../../search/snippet.js';
-import { type ContextParts, gatherContext } from '../../../services/context.js';
+import { gatherContext } from '../../../services/context.js';
 import { costOf, divide } from '../../../services/context-budget.js';
 import { defineTool } from '../../define.js';
+import { clip, cutToBytes } from '../../results.js';
 import { conversationId, conversationKey, role, user } from '../../schemas.js';
 import { viewRecalled } from '../../views.js';
 
@@ -25,7 +26,7 @@ export default defineTool({
     conversation_key: conversationKey().optional(),
     query: z.string().trim().min(1).max(2000).optional().describe('What it is about (the last user message).'),
     user: user().optional(),
-    max_tokens: z.number().int().min(200).max(100_000).default(2000).describe('Budget (2000).'),
+    max_tokens: z.number().int().min(50).max(100_000).default(2000).describe('Budget (2000).'),
   }),
   output: z.object({
     profile: z.looseObject({ user: z.string() }).nullable(),
@@ -40,24 +41,24 @@ export default defineTool({
 
   async run({ conversation_id, conversation_key, query, user, max_tokens }, { store, recall }) {
     const parts = await gatherContext(store, recall, { conversationId: conversation_id, conversationKey: conversation_key, query, user });
+    // A quarter of the budget, at four bytes a token, is as much as one text may take.
     const longest = Math.max(160, max_tokens);
+    const budget = max_tokens - FRAME;
+    const profile = profileEntries(parts.user);
     const { kept, dropped } = divide(
       {
-        profile: { share: 0.15, entries: profileEntries(parts.user) },
-        summary: { share: 0.15, entries: summaryEntries(parts.conversation, longest) },
+        profile: { share: SHARE, entries: profile },
+        summary: { share: SHARE, entries: summaryEntries(parts.conversation, longest, SHARE * budget + unusedBy(profile, SHARE * budget)) },
         tasks: { share: 0.1, entries: parts.tasks.map(viewOpenTask) },
         recent: { share: 0.3, entries: parts.recent.map((message) => viewRecent(message, longest)) },
         memories: { share: 0.2, entries: parts.memories.map((hit) => viewHit(viewRecalled(hit, false), longest)) },
         facts: { share: 0.1, entries: parts.facts.map((hit) => viewHit(viewRecalled(hit, false), longest)) },
       },
-      max_tokens - frameOf(parts),
+      budget,
     );
     const pack = {
-      profile: parts.user ? { user: parts.user.externalId, ...Object.assign({}, ...kept.profile) } : null,
-      summary:
-        parts.conversation && kept.summary.length > 0
-          ? { conversation_id: parts.conversation.id, ...Object.assign({}, ...kept.summary) }
-          : null,
+      profile: kept.profile.length > 0 ? Object.assign({}, ...kept.profile) : null,
+      summary: kept.summary.length > 0 ? Object.assign({}, ...kept.summary) : null,
       tasks: kept.tasks,
       recent: kept.recent.toReversed(),
       memories: kept.memories,
@@ -69,58 +70,82 @@ export default defineTool({
   text({ profile, summary, tasks, recent, memories, facts, total_tokens, dropped }) {
     const section = (title: string, lines: string[]): string[] => (lines.length > 0 ? [title, ...lines] : []);
     const found = ({ source, id, text, occurred_at }: z.output<typeof hit>) => `- [${source} · ${occurred_at} · ${id}] ${text}`;
+    const room = Math.max(200, Math.floor(TEXT_ROOM.recent / recent.length));
+    const isLong = recent.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > TEXT_ROOM.recent;
+    // What is cut when all of it is too long stands last.
     const lines = [
-      ...(profile ? section('User (profile):', [JSON.stringify(profile)]) : []),
-      ...(summary ? section('Conversation (what was noted of it):', [JSON.stringify(summary)]) : []),
+      ...(profile ? section('User (profile):', [clip(JSON.stringify(profile), TEXT_ROOM.header)]) : []),
+      ...(summary ? section('Conversation (what was noted of it):', [clip(JSON.stringify(summary), TEXT_ROOM.header)]) : []),
+      ...section(
+        'Newest messages:',
+        recent.map(({ id, role, author, created_at, text }) => {
+          const from = [role, author, created_at, id].filter(Boolean).join(' · ');
+          return `- [${from}] ${isLong ? clip(text, room) : text}`;
+        }),
+      ),
       ...section(
         'Open tasks:',
         tasks.map(({ id, title, due_at }) => `- [${['task', due_at, id].filter(Boolean).join(' · ')}] ${title}`),
       ),
       ...section('Known from earlier (memories and messages):', memories.map(found)),
       ...section('Facts (graph):', facts.map(found)),
-      ...section(
-        'Newest messages:',
-        recent.map(({ id, role, author, created_at, text }) => `- [${[role, author, created_at, id].filter(Boolean).join(' · ')}] ${text}`),
-      ),
     ];
-    if (lines.length === 0) return 'Nothing is known yet.';
-    return [
-      ...lines,
-      `About ${total_tokens} tokens.${dropped > 0 ? ` ${dropped} entries had no room; ask with more max_tokens, or recall.` : ''}`,
-    ].join('\n');
+    if (lines.length === 0) return dropped > 0 ? `Nothing fits: ${dropped} entries; ask with more max_tokens.` : 'Nothing is known yet.';
+    const left = dropped > 0 ? ` ${dropped} entries had no room; ask with more max_tokens, or recall.` : '';
+    return [`About ${total_tokens} tokens.${left}`, ...lines].join('\n');
   },
 });
 
-/** What an answer without entries costs. */
-const frameOf = ({ user, conversation }: ContextParts): number =>
-  costOf({
-    profile: user && { user: user.externalId },
-    summary: conversation && { conversation_id: conversation.id },
-    ...{ tasks: [], recent: [], memories: [], facts: [], total_tokens: 100_000, dropped: 100 },
-  });
+/** Bytes of the readable text: of the profile and the summary each, and of the newest messages together. */
+const TEXT_ROOM = { header: 2000, recent: 10_000 };
 
-/** One entry a key, so that a large profile is shown in part. */
+/** Of the profile, and of the summary. */
+const SHARE = 0.15;
+/** What an answer without entries costs. */
+const FRAME = costOf({
+  ...{ profile: null, summary: null, tasks: [], recent: [], memories: [], facts: [] },
+  ...{ total_tokens: 100_000, dropped: 100_000 },
+});
+
+const OWN_KEYS = new Set(['user', 'display_name']);
+
+/** One entry a key, the shortest first, so that of a large profile as many as possible are shown. */
 function profileEntries(user: UserRecord | null): Record<string, unknown>[] {
   if (!user) return [];
-  const { displayName, profile, documents } = user;
-  return [
-    { display_name: displayName ?? user.externalId },
-    ...Object.entries(profile).map(([key, value]) => ({ [key]: value })),
+  const { externalId, displayName, profile, documents } = user;
+  const known = [
+    ...Object.entries(profile).map(([key, value]) => ({ [OWN_KEYS.has(key) ? `profile ${key}` : key]: value })),
     ...Object.entries(documents).map(([key, value]) => ({ [`document ${key}`]: value })),
   ];
+  return [{ user: externalId }, { display_name: displayName ?? externalId }, ...known.sort((a, b) => costOf(a) - costOf(b))];
 }
 
-function summaryEntries(conversation: ConversationRecord | null, longest: number): Record<string, unknown>[] {
+const costOfAll = (entries: readonly unknown[]): number => entries.reduce<number>((sum, entry) => sum + costOf(entry), 0);
+const unusedBy = (entries: readonly unknown[], share: number): number => Math.max(0, share - costOfAll(entries));
+
+/** `room` is what the entries may cost together: the summary is cut to what the others leave of it. */
+function summaryEntries(conversation: ConversationRecord | null, longest: number, room: number): Record<string, unknown>[] {
   if (!conversation) return [];
   const { title, topic, status, messageCount, lastActivityAt, currentGoal, summary } = conversation;
+  const goal = currentGoal !== null && { current_goal: currentGoal };
+  // One that is larger than a text may be stands last, or it would keep the others out.
+  const isLarge = goal && Buffer.byteLength(JSON.stringify(goal)) > longest;
   const entries = [
+    { conversation_id: conversation.id },
     { status, message_count: messageCount, last_activity_at: lastActivityAt.toISOString() },
     title !== null && { title },
-    currentGoal !== null && { current_goal: currentGoal },
+    !isLarge && goal,
     topic !== null && { topic },
-    summary !== null && { summary: cutText(summary, longest) },
-  ];
-  return entries.filter((entry) => entry !== false);
+  ].filter((entry) => entry !== false);
+  const left = Math.max(40, Math.floor(room - costOfAll(entries)) - 1);
+  return [...entries, ...(summary === null ? [] : [{ summary: fitted(summary, left) }]), ...(isLarge ? [goal] : [])];
+}
+
+/** As much of the beginning of a text as costs no more than so many tokens where it is answered. */
+function fitted(text: string, tokens: number): string {
+  let shown = cutToBytes(text, tokens * 4);
+  while (costOf({ summary: shown }) > tokens) shown = cutToBytes(shown, Math.floor(Buffer.byteLength(shown) * 0.8));
+  return shown;
 }
 
 const viewOpenTask = ({ id, title, details, dueAt }: TaskRecord) => ({
@@ -138,8 +163,7 @@ function viewRecent({ id, role, author, createdAt, seq, content }: MessageRecord
     role,
     ...(author === null ? {} : { author }),
     created_at: createdAt.toISOString(),
-    text: cutText(text, longest),
-    ...(text.length > longest ? { truncated: true } : {}),
+    ...cutTo(text, longest),
   };
 }
 
@@ -151,7 +175,11 @@ function viewHit({ source, id, text, occurred_at, ...rest }: ReturnType<typeof v
     id,
     occurred_at,
     ...Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)),
-    text: cutText(text, longest),
-    ...(text.length > longest ? { truncated: true } : {}),
+    ...cutTo(text, longest),
   };
+}
+
+function cutTo(whole: string, bytes: number): { text: string; truncated?: true } {
+  const text = cutToBytes(whole, bytes);
+  return { text, ...(text.length < whole.length ? { truncated: true } : {}) };
 }

@@ -92,6 +92,8 @@ export default defineTool({
   text(history) {
     const { conversation, messages, first_seq, last_seq, total_tokens } = history;
     const head = `Conversation ${conversation.id}${conversation.title ? ` “${conversation.title}”` : ''} (${conversation.status}, ${conversation.message_count} messages)`;
+    if (first_seq === null && history.dropped > 0)
+      return `${head}: the first message of this page is larger than max_tokens by itself. Ask for it with limit 1 and without max_tokens.`;
     if (first_seq === null) return `${head}: nothing on this page.${history.has_more_before ? ' There is more before.' : ''}`;
     const more = [
       history.has_more_before ? `older: before_seq ${first_seq}` : '',

@@ -15,7 +15,12 @@ export default defineTool({
   scope: 'graph:write',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
-    keys: z.array(nodeKey()).max(MOST).default([]).describe('Keys of nodes.'),
+    nodes: z
+      .array(z.union([nodeKey(), z.strictObject({ key: nodeKey().describe('Key of the node.') })]))
+      .max(MOST)
+      .default([])
+      .describe('Nodes, by key.'),
+    keys: z.array(nodeKey()).max(MOST).default([]).describe('The same as nodes.'),
     edges: z
       .array(
         z.strictObject({
@@ -39,9 +44,10 @@ export default defineTool({
     not_found: z.number().describe('Of those named.'),
   }),
 
-  async run({ keys, edges, observations, graph }, { store }) {
+  async run({ nodes, keys: others, edges, observations, graph }, { store }) {
+    const keys = [...nodes.map((node) => (typeof node === 'string' ? node : node.key)), ...others];
     const named = new Set([keys, edges, observations].flat().map((each) => JSON.stringify(each))).size;
-    if (named === 0) throw invalidInput('There is nothing to delete.', 'Pass keys, edges or observations.');
+    if (named === 0) throw invalidInput('There is nothing to delete.', 'Pass nodes, edges or observations.');
     return store.transaction(async ({ graph: of }) => {
       const goneObservations = await of.deleteObservations(observations, graph);
       const goneEdges = await of.deleteEdges(edges, graph);

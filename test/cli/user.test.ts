@@ -88,7 +88,7 @@ describeEngines('recollect user', (engine) => {
   it(
     'sets passwords that were piped in or made up, and by reset token, once',
     async () => {
-      const { user, signIn } = await world();
+      const { tenantId: tenant, user, signIn } = await world();
       await user(['create', 'ann', '--password-stdin'], GOOD);
       expect(await user(['passwd', 'ann', '--password-stdin'], 'ann\n')).toMatchObject({
         code: 2,
@@ -111,6 +111,11 @@ describeEngines('recollect user', (engine) => {
         stderr: expect.stringContaining('was used'),
       });
       expect(await signIn('ann', 'Copper3.Lantern')).toBe('in');
+
+      const linked = await user(['reset', 'ann', '--public-url', 'https://memory.example.com']);
+      const [token, link] = linked.stdout.trim().split('\n');
+      expect(link).toBe(`https://memory.example.com/account/password?tenant=${tenant}&token=${token}`);
+      expect((await user(['reset', 'ann', '--public-url', 'http://memory.example.com'])).stdout).toMatch(/^rcp_[\w-]{43}\n$/);
     },
     SLOW,
   );

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resetLink } from '../../src/transports/http/oauth/reset-link.js';
 import { describeEngines } from '../support/engines.js';
 import { PASSWORD, type Person, World } from './world.js';
 
@@ -134,6 +135,30 @@ describe.skipIf(!isThere)('in Chromium', () => {
       const { body } = await world.redeem({ clientId, verifier, code }, { redirect_uri: redirectUri });
       expect(body.scope).toBe('memories:read memories:write admin');
       await page.context().close();
+    });
+
+    it('chooses a new password with a link, by the keyboard alone, and signs in with it', async () => {
+      const forgetful = await world.person(person.tenantId);
+      const { token } = await world.app.accounts.startReset(await world.storeOf(person.tenantId), forgetful.identifier);
+      const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+      const page = await context.newPage();
+      await page.goto(resetLink(world.origin, person.tenantId, token)!);
+      await show(page, 'reset');
+      for (const [first, second] of [
+        ['short', 'short'],
+        ['Copper3.Lantern', 'Copper3.Lantern'],
+      ] as const) {
+        await page.keyboard.type(first);
+        await page.keyboard.press('Tab');
+        await page.keyboard.type(second);
+        await page.keyboard.press('Enter');
+        if (first === 'short') await page.getByRole('alert').waitFor();
+        await show(page, `reset-${first}`);
+      }
+      await page.getByRole('heading', { name: 'The password is set' }).waitFor();
+      const attempt = { tenantId: person.tenantId, identifier: forgetful.identifier, client: {} };
+      expect((await world.app.signIn.attempt({ ...attempt, password: 'Copper3.Lantern' })).ok).toBe(true);
+      await context.close();
     });
 
     it('is told when a link is broken, on a page and not in JSON', async () => {

@@ -22,6 +22,13 @@ export function loadCommonPasswords(): Promise<ReadonlySet<string>> {
   return common;
 }
 
+/** What a new password has to be, for whoever is about to choose one. */
+export const rulesInWords = ({ passwordMinLength: min, passwordMaxLength: max, passwordClasses: classes }: PasswordRules): string[] => [
+  `${min} to ${max} characters, at least ${FEWEST_DIFFERENT} of them different`,
+  ...(classes > 1 ? [`${classes} or more of: ${CLASSES.map(({ name }) => name).join(', ')}`] : []),
+  'not the name or address of the account, and no password that everybody tries first',
+];
+
 /** Every rule that a new password breaks, as a sentence each; none when it will do. */
 export async function problemsOf(password: string, owner: Owner, rules: PasswordRules): Promise<string[]> {
   const text = password.normalize('NFKC');

@@ -2,6 +2,7 @@ import { metadataHandler } from '@modelcontextprotocol/sdk/server/auth/handlers/
 import type { OAuthMetadata, OAuthProtectedResourceMetadata } from '@modelcontextprotocol/sdk/shared/auth.js';
 import type { RequestHandler } from 'express';
 import type { PublicAddress } from './public-address.js';
+import { RESET_PATH } from './reset-link.js';
 
 export const PATHS = {
   authorize: '/oauth/authorize',
@@ -9,6 +10,7 @@ export const PATHS = {
   token: '/oauth/token',
   register: '/oauth/register',
   revoke: '/oauth/revoke',
+  reset: RESET_PATH,
 } as const;
 
 const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'];

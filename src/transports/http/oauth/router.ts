@@ -14,6 +14,7 @@ import { describeResource, describeServer, PATHS } from './metadata.js';
 import { answerUnknownClients, forPeople, introduceErrors } from './oauth-answers.js';
 import { oauthProviders } from './provider.js';
 import { PublicAddress } from './public-address.js';
+import { ResetForm } from './reset-form.js';
 import { SignInForm } from './sign-in-form.js';
 
 export type OAuthOptions = Readonly<{
@@ -46,6 +47,7 @@ export function oauthRouter(app: App, { publicUrl, registrations = REGISTRATIONS
   app.oauth.tokens.serve((resource) => address.isOurs(resource));
   const csrf = new CsrfGuard(address);
   const form = new SignInForm(app, address, csrf);
+  const reset = new ResetForm(app, csrf);
   const { asking, holding } = oauthProviders(app, address, form);
   const perMinute = limitRate({ points: app.config.rateLimitUnknown, seconds: 60 });
   const unlimited = (provider: typeof asking) => ({ provider, rateLimit: false }) as const;
@@ -61,6 +63,11 @@ export function oauthRouter(app: App, { publicUrl, registrations = REGISTRATIONS
     authorizationHandler(unlimited(asking)),
   );
   router.post(PATHS.consent, forPeople, perMinute, urlencoded(FORM), (req, res) => form.answer(req, res));
+  router
+    .route(PATHS.reset)
+    .all(forPeople, perMinute)
+    .get((req, res) => reset.show(req, res))
+    .post(urlencoded(FORM), (req, res) => reset.take(req, res));
   router.use(PATHS.token, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, tokenHandler(unlimited(holding)));
   router.use(PATHS.revoke, answerUnknownClients, perMinute, urlencoded(FORM), readClientSecret, revocationHandler(unlimited(holding)));
   router.use(

@@ -37,6 +37,8 @@ export type Tool<In extends z.ZodObject = z.ZodObject, Out extends z.ZodObject =
   toolset: Toolset;
   scope: Scope;
   annotations: Annotations;
+  /** It may wait for something to happen: the answer is a long way off then, and worth being taken up again. */
+  waits?: true;
   /** A strict object: an unknown key is an error that names it. */
   input: In;
   output: Out;

@@ -12,6 +12,12 @@ import { tools } from './tools/index.js';
 
 const availableTo = perSession((session) => new Map(selectTools(tools, session).map((tool) => [tool.name, tool])));
 
+/** Whether a call of this tool only reads and does not wait: it is over soon, and can be made again. */
+export function isQuickRead(session: Session, name: string): boolean {
+  const tool = availableTo(session).get(name);
+  return tool?.annotations.readOnlyHint === true && tool.waits !== true;
+}
+
 export function serveTools(server: Server, session: Session): void {
   const available = availableTo(session);
 

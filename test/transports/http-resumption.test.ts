@@ -221,11 +221,12 @@ async function anAnswerOf(headers: Record<string, string>, text: string): Promis
   const params = { name: 'save_turn', arguments: { title: text, messages: [{ role: 'user', content: text }] } };
   const saved = await send(server.url, { jsonrpc: '2.0', id: 2, method: 'tools/call', params }, headers);
   const { conversation_id } = saved.body.result.structuredContent;
-  const load = { name: 'load_history', arguments: { conversation_id } };
+  // A call that only reads is no stream.
+  const rename = { name: 'update_conversation', arguments: { conversation_id, title: `${text}, said again` } };
   const response = await fetch(`${server.url}/mcp`, {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params: load }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params: rename }),
   });
   const ids = [...(await response.text()).matchAll(/^id: (.+)$/gm)].map(([, id]) => id!);
   return { first: ids[0]!, last: ids.at(-1)! };

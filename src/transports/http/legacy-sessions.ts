@@ -5,6 +5,7 @@ import type { Log } from '../../log.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { Subscriptions } from '../../mcp/subscriptions.js';
 import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse, SESSION_NOT_FOUND } from './answers.js';
+import { DirectAnswers } from './direct-answers.js';
 import type { Place, Places } from './places.js';
 import { SessionEvents } from './session-events.js';
 import type { StreamCheck } from './stream-check.js';
@@ -12,6 +13,7 @@ import type { StreamCheck } from './stream-check.js';
 type Live = {
   readonly place: Place;
   readonly transport: NodeStreamableHTTPServerTransport;
+  readonly direct: DirectAnswers;
   readonly events: SessionEvents;
   readonly server: Server;
 };
@@ -55,6 +57,7 @@ export class LegacySessions {
       }
       this.#streams.watch(res, caller, () => live.place.end());
     }
+    if (live.direct.take(req, res)) return;
     await live.transport.handleRequest(req, res, req.body);
   }
 
@@ -98,10 +101,11 @@ export class LegacySessions {
       sessionIdGenerator: () => id,
       eventStore: events,
       onsessioninitialized: () => {
-        this.#live.set(id, { place, transport, events, server });
+        this.#live.set(id, { place, transport, direct, events, server });
       },
     });
-    await server.connect(transport);
+    const direct = new DirectAnswers(transport, session, id);
+    await server.connect(direct);
     await transport.handleRequest(req, res, req.body);
     if (!this.#live.has(id)) await server.close();
   }

@@ -14,6 +14,7 @@ export default defineTool({
   toolset: 'messages',
   scope: 'conversations:read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  waits: true,
   input: z.strictObject({
     after: z
       .union([z.string().max(20_000), z.number().int().min(0)])

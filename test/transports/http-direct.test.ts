@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { App } from '../../src/app.js';
+import { INITIALIZE, startHttp, type TestServer } from '../support/http-server.js';
+import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
+
+let folder: MemoryFolder;
+let server: TestServer;
+let headers: Record<string, string>;
+/** What happens before a call gets to its data. */
+let before: () => Promise<unknown> = async () => {};
+const interrupted = (app: App): App => ({ ...app, storeFor: (principal) => before().then(() => app.storeFor(principal)) });
+
+beforeAll(async () => {
+  folder = await createMemoryFolder();
+  server = await startHttp(folder.env, { app: interrupted });
+});
+afterAll(async () => {
+  await server.close();
+  await folder[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  before = async () => {};
+  headers = {
+    'Content-Type': 'application/json',
+    Accept: 'application/json, text/event-stream',
+    Authorization: `Bearer ${await server.key()}`,
+  };
+  const { headers: begun } = await post(INITIALIZE);
+  headers['Mcp-Session-Id'] = begun.get('mcp-session-id')!;
+  headers['MCP-Protocol-Version'] = '2025-11-25';
+});
+
+const post = (message: object, more: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${server.url}/mcp`, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify(message) });
+const call = (id: unknown, name: string, args: object = {}) => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name, arguments: args },
+});
+const list = (id: unknown) => call(id, 'list_conversations');
+const typeOf = ({ headers }: Response): string => headers.get('content-type')?.split(';')[0] ?? '';
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Calls wait from now on, until they may go on. */
+function hold(): { arrived: Promise<void>; release: () => void } {
+  const [arrived, released] = [deferred(), deferred()];
+  before = () => {
+    arrived.resolve();
+    return released.promise;
+  };
+  return { arrived: arrived.promise, release: released.resolve };
+}
+
+describe('a call in a session', () => {
+  it('is answered with one JSON text when it only reads, else on a stream', async () => {
+    const read = await post(list('a'));
+    expect([read.status, typeOf(read)]).toEqual([200, 'application/json']);
+    expect(read.headers.get('mcp-session-id')).toBe(headers['Mcp-Session-Id']);
+    expect(await read.json()).toMatchObject({ jsonrpc: '2.0', id: 'a', result: { structuredContent: { conversations: [] } } });
+    const refused = await post(call(0, 'load_history'));
+    expect(await refused.json()).toMatchObject({ id: 0, result: { isError: true } });
+
+    for (const stream of [
+      call(1, 'create_task', { title: 'x' }),
+      call(2, 'poll_events'),
+      call(3, 'no_such_tool'),
+      { ...list(4), method: 'tools/list' },
+    ]) {
+      const response = await post(stream);
+      expect([response.status, typeOf(response)], JSON.stringify(stream)).toEqual([200, 'text/event-stream']);
+      await response.text();
+    }
+  });
+
+  it('that is not in order is refused like any other', async () => {
+    expect((await post(list(1), { Accept: 'application/json' })).status).toBe(406);
+    expect((await post(list(1), { 'MCP-Protocol-Version': '1999-01-01' })).status).toBe(400);
+    expect((await post(list(1), { 'Mcp-Session-Id': 'another' })).status).toBe(404);
+    for (const wrong of [{ ...list(1), jsonrpc: '1.0' }, list(null), list({}), { ...list(1), more: 1 }, call(1, 5 as never)]) {
+      const response = await post(wrong);
+      const text = await response.text();
+      expect(response.status === 400 || text.includes('"error"'), JSON.stringify(wrong)).toBe(true);
+    }
+  });
+
+  it('becomes a stream when there is something to tell before its answer', async () => {
+    before = () => Promise.reject(new Error('broken'));
+    const response = await post(list(7));
+    expect(typeOf(response)).toBe('text/event-stream');
+    const events = (await response.text()).split('\n\n').filter(Boolean);
+    const messages = events.map((event) => JSON.parse(/^event: message\ndata: (.*)$/.exec(event)![1]!));
+    expect(messages).toMatchObject([{ method: 'notifications/message' }, { id: 7, result: { isError: true } }]);
+  });
+
+  it('is told that it was given up, by the client or with the session', async () => {
+    let held = hold();
+    const cancelled = post(list(8));
+    await held.arrived;
+    await post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 8 } });
+    expect((await cancelled).status).toBe(404);
+    held.release();
+
+    held = hold();
+    const ended = post(list(9));
+    await held.arrived;
+    const { 'Content-Type': _, ...rest } = headers;
+    expect((await fetch(`${server.url}/mcp`, { method: 'DELETE', headers: rest })).status).toBe(200);
+    expect((await ended).status).toBe(404);
+    held.release();
+    expect((await post(list(10))).status).toBe(404);
+  });
+
+  it('leaves the session as it was when its client is gone before the answer', async () => {
+    const held = hold();
+    const gone = new AbortController();
+    const body = JSON.stringify(list(11));
+    const broken = fetch(`${server.url}/mcp`, { method: 'POST', headers, body, signal: gone.signal }).catch(() => 'broken');
+    await held.arrived;
+    gone.abort();
+    expect(await broken).toBe('broken');
+    held.release();
+    before = async () => {};
+    expect(await (await post(list(11))).json()).toMatchObject({ id: 11, result: {} });
+  });
+});

@@ -23,7 +23,7 @@ function addCommand(parent: Commander, command: Command, report: (code: ExitCode
   const target = parent
     .command(command.name)
     .summary(command.summary)
-    .description(command.details ?? `${command.summary}.`);
+    .description(flowing(command.details ?? `${command.summary}.`));
   target.helpOption('-h, --help', 'print help');
   for (const [name, option] of Object.entries(command.options ?? {})) {
     const long = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -42,6 +42,9 @@ function addCommand(parent: Commander, command: Command, report: (code: ExitCode
     report((await command.run?.({ options, operand: target.args[0], config: () => loadConfig(flags), output })) ?? 0);
   });
 }
+
+/** Lines of a paragraph become one, which is broken where the terminal ends; indented lines are rows of a table and stay. */
+const flowing = (details: string): string => details.replaceAll(/(?<=\S)\n(?=\S)/g, ' ');
 
 /** A switch has two flags, and help shows the one that changes something. */
 function settingOptions(name: FieldName): CommanderOption[] {

@@ -29,7 +29,7 @@ describeEngines('recollect retention', (engine) => {
     expect(await messages(tenantId)).toBe(1);
     expect(await run('run', ...args, '--json')).toMatchObject({
       code: 0,
-      json: [{ tenant: tenantId, dryRun: false, stopped: false, counts: { messagesExpired: 1 } }],
+      json: [{ tenant: tenantId, dry_run: false, stopped: false, counts: { messages_expired: 1 } }],
     });
     expect([await messages(tenantId), await messages(other)]).toEqual([0, 1]);
     expect((await run('run', '--tenant', 'all', '--message-retention-days', '30')).code).toBe(0);

@@ -17,6 +17,15 @@ describe('help', () => {
     expect(stdout).not.toContain('--no-read-only');
   });
 
+  it('flows to the width of the terminal', async () => {
+    const { stdout } = await runCli(['backup', '--help']);
+    const [, paragraph = ''] = stdout.split('\n\n');
+    const lines = paragraph.split('\n');
+    expect(lines.length).toBeGreaterThan(3);
+    for (const [index, line] of lines.slice(0, -1).entries())
+      expect(`${line} ${lines[index + 1]!.split(' ')[0]}`.length).toBeGreaterThan(80);
+  });
+
   it('of a group lists its commands', async () => {
     const { code, stdout } = await runCli(['help', 'migrate']);
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, inject, it } from 'vitest';
@@ -20,6 +20,27 @@ describeEngines('export, import, backup and restore on the command line', (engin
     const { url, dataDir } = engine.config;
     return url === null ? ['--data-dir', dataDir] : ['--database-url', url];
   };
+
+  it('say in words where nothing can be read or written, and leave nothing behind', async () => {
+    await using folder = await temporaryFolder();
+    const tenant = await engine.freshTenant();
+    const nowhere = path.join(folder.path, 'no-such-folder', 'a.jsonl');
+    for (const out of [nowhere, folder.path]) {
+      const wrong = runHere(exportCommand, '--tenant', tenant, '--out', out, ...place());
+      await expect(wrong).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringMatching(/cannot be written: .*folder/) });
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('write what is unfinished to a file of their own, whatever stands there', async () => {
+    await using folder = await temporaryFolder();
+    const tenant = await engine.freshTenant();
+    const [out, victim] = [path.join(folder.path, 'a.jsonl'), path.join(folder.path, 'victim')];
+    await writeFile(victim, 'mine', { mode: 0o666 });
+    await symlink(victim, `${out}.partial`);
+    expect(await runHere(exportCommand, '--tenant', tenant, '--out', out, ...place())).toMatchObject({ code: 0 });
+    expect([await readFile(victim, 'utf8'), (await lstat(out)).isFile(), (await stat(out)).mode & 0o777]).toEqual(['mine', true, 0o600]);
+  });
 
   it(
     'write a file, packed or not, read it into another tenant, and go on with one that was broken off',

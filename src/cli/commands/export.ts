@@ -9,6 +9,7 @@ import { defineCommand, flag, value } from '../define.js';
 import type { Output } from '../output.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../tenant-store.js';
 import { openOutFile, unfinishedOf } from '../transfer/out-file.js';
+import { assertWritable } from '../transfer/places.js';
 import { Progress } from '../transfer/progress.js';
 import { assertExportFormat } from '../transfer-format.js';
 
@@ -30,11 +31,12 @@ export default defineCommand({
     resume: flag('go on with a file that was broken off'),
     withAccounts: flag('accounts and keys too, with their hashes'),
   },
-  run: (invocation) => {
+  async run(invocation) {
     const { options, config, output } = invocation;
     const { out, user, conversation } = options;
     assertExportFormat(options.format);
     const toFile = out !== undefined && out !== '-';
+    if (toFile) await assertWritable(out);
     if (options.format === 'server-memory') {
       if (conversation !== undefined || options.resume || options.withAccounts)
         throw invalidInput('--format server-memory writes one graph whole.', 'Leave out --conversation, --resume and --with-accounts.');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
@@ -19,7 +19,9 @@ export type OutFile = Readonly<{
 
 /** A file readable for its owner alone, packed where its name ends with .gz. It takes its name when it is complete. */
 export function openOutFile(file: string, unfinished = unfinishedOf(file)): OutFile {
-  const disk = createWriteStream(unfinished, { flags: 'w', mode: 0o600 });
+  // Made anew: a file that somebody else put there would keep its owner and mode, a link would lead elsewhere.
+  rmSync(unfinished, { force: true });
+  const disk = createWriteStream(unfinished, { flags: 'wx', mode: 0o600 });
   const packer = file.endsWith('.gz') ? createGzip({ level: 6 }) : undefined;
   packer?.pipe(disk);
   const input: Writable = packer ?? disk;

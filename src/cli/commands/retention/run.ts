@@ -40,7 +40,14 @@ export default defineCommand({
         });
         const stopped = stop.signal.aborted || reports.some((report) => report.stopped);
         if (options.json)
-          output.json(reports.map(({ tenantId, counts, dryRun, stopped }) => ({ tenant: tenantId, dryRun, stopped, counts })));
+          output.json(
+            reports.map(({ tenantId, counts, dryRun, stopped }) => ({
+              tenant: tenantId,
+              dry_run: dryRun,
+              stopped,
+              counts: byName(counts),
+            })),
+          );
         else {
           output.line(
             `${options.dryRun ? 'Due' : 'Done'} in ${reports.length === 1 ? `tenant ${reports[0]?.tenantId}` : `${reports.length} tenants`}:`,
@@ -81,6 +88,10 @@ function stopOnSignals() {
     },
   };
 }
+
+/** As the tool run_retention names them. */
+const byName = (counts: Readonly<RetentionCounts>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [words(name).replaceAll(' ', '_'), count]));
 
 const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { AppError, invalidInput } from '../../../errors.js';
 import { defineCommand, value } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
+import { assertWritable } from '../../transfer/places.js';
 
 export default defineCommand({
   name: 'export',
@@ -21,6 +22,7 @@ export default defineCommand({
     const { out } = options;
     if (operand === undefined || out === undefined) throw invalidInput('Say who, and where to write it with --out.');
     if (existsSync(out)) throw new AppError('conflict', `${out} is there already.`, { hint: 'Name another file.' });
+    await assertWritable(out);
     return withTenantStore(invocation, async (store, app) => {
       const { exportPersonalData } = await import('../../../services/personal-data.js');
       const unfinished = `${out}.${process.pid}.tmp`;

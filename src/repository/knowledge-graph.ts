@@ -6,7 +6,7 @@ import { GraphRepository } from './graph.js';
 import { containing } from './pattern.js';
 import { WHOLE_TENANT as ZERO } from './sql/corpus-documents.js';
 import { countRelationsOf, listEntities, listRelations, listRelationsOf } from './sql/knowledge-graph.js';
-import { COUNTED, PAGE, readKnowledge } from './sql/knowledge-page.js';
+import { COUNTED, hasManyObservations, type KnowledgeRead, PAGE, readKnowledge } from './sql/knowledge-page.js';
 
 export type Entity = { name: string; entityType: string; observations: string[] };
 export type Relation = { from: string; to: string; relationType: string };
@@ -29,10 +29,12 @@ export type KnowledgePage = { entities: EntityRow[]; relations: RelationRow[]; e
 type Addition = { entityName: string; contents: readonly string[] };
 
 const GRAPH = 'main';
+const LOOK_AGAIN_MS = 60_000;
 
 /** The graph `main` as the reference memory server has it: entities with a type and texts, and relations between names. */
 export class KnowledgeGraphRepository extends Repository {
   readonly #graph: GraphRepository;
+  #many: { at: number; answer: Promise<boolean> } | undefined;
 
   constructor(context: Context) {
     super(context);
@@ -104,21 +106,28 @@ export class KnowledgeGraphRepository extends Repository {
   async page(part: Part, { entities, relations }: Places): Promise<KnowledgePage> {
     const wanted = part.part === 'named' ? JSON.stringify(part.names) : part.part === 'containing' ? containing(part.query) : null;
     const [from, skip] = entities === null ? [null, 0] : [entities?.id ?? ZERO, entities?.skip ?? 0];
-    const places = [from, skip, ...(part.part === 'containing' ? [] : [relations === null ? null : (relations?.id ?? ZERO)])];
-    const [page] = await this.query<{ entities: Row[]; relations: EdgeRow[]; entityCount: number; relationCount: number }>(
-      readKnowledge(part.part),
-      [wanted, ...places],
-    );
+    const places = [from, ...(part.part === 'containing' ? [] : [relations === null ? null : (relations?.id ?? ZERO)])];
+    const read = (how: KnowledgeRead) =>
+      this.query<PageRow>(readKnowledge(how, skip > 0), [wanted, ...places, ...(skip > 0 ? [skip] : [])]);
+    let [page] = await read(part.part === 'containing' && (await this.hasMany()) ? 'walked' : part.part);
+    if (page!.mixed) [page] = await read('mixed');
+    const { entityCount, relationCount, names } = page!;
+    const said = new Map<string, string[]>();
+    for (const [id, text] of page!.observations) said.get(id)?.push(text) ?? said.set(id, [text]);
     return {
-      entities: page!.entities.map(({ id, name, entityType, observations }) => ({
-        id,
-        entity: { name, entityType, observations: observations.slice(0, PAGE.observations) },
-        skipped: id === from ? skip : 0,
-        more: observations.length > PAGE.observations,
+      entities: page!.entities.map(([id, name, entityType]) => {
+        const observations = said.get(id) ?? [];
+        return {
+          id,
+          entity: { name, entityType, observations: observations.slice(0, PAGE.observations) },
+          skipped: id === from ? skip : 0,
+          more: observations.length > PAGE.observations,
+        };
+      }),
+      relations: page!.relations.map(([id, fromId, toId, relationType]) => ({
+        ...{ id, fromId, toId, relation: { from: names[fromId]!, to: names[toId]!, relationType } },
       })),
-      relations: page!.relations.map(relationOf),
-      entityCount: page!.entityCount,
-      relationCount: page!.relationCount,
+      ...{ entityCount, relationCount },
     };
   }
 
@@ -144,12 +153,31 @@ export class KnowledgeGraphRepository extends Repository {
     return (await this.query<EdgeRow>(listRelations, [id ?? ZERO, limit])).map(relationOf);
   }
 
+  /** Decides how a text is looked for, not what is found, so it may be a while old. */
+  private hasMany(): Promise<boolean> {
+    const now = this.context.clock().getTime();
+    if (!this.#many || now - this.#many.at >= LOOK_AGAIN_MS) {
+      const known = this.context.db.query<{ many: boolean }>(hasManyObservations, [], this.context.transaction);
+      this.#many = { at: now, answer: known.then(([row]) => row!.many).catch(() => false) };
+    }
+    return this.#many.answer;
+  }
+
   private query<T extends object>(statement: Statement, values: readonly unknown[]): Promise<T[]> {
     return this.context.db.query<T>(statement, [this.tenantId, this.userId ?? ZERO, GRAPH, ...values], this.context.transaction);
   }
 }
 
 type Row = { id: string } & Entity;
+type PageRow = {
+  entities: [id: string, name: string, type: string][];
+  observations: [entityId: string, text: string][];
+  relations: [id: string, fromId: string, toId: string, type: string][];
+  names: Record<string, string>;
+  entityCount: number;
+  relationCount: number;
+  mixed?: boolean;
+};
 type EdgeRow = { id: string; fromId: string; toId: string } & Relation;
 
 const relationOf = ({ id, fromId, toId, from, to, relationType }: EdgeRow): RelationRow => ({

@@ -79,6 +79,32 @@ describeEngines('pages of the knowledge graph', (engine) => {
     expect([entities[0], entities.at(-1)]).toEqual([entity(0, ['before']), entity(2, ['after'])]);
   });
 
+  it('show the relations of this graph alone, though others of the tenant were made in between', async () => {
+    await using mine = await agent();
+    const relation = (at: number) => ({ from: `E${at % 30}`, to: `E${(at + 1) % 30}`, relationType: `r${at}` });
+    const others = (count: number, at: number) =>
+      mine.call('graph_upsert', {
+        graph: 'other',
+        edges: Array.from({ length: count }, (_, each) => ({ source: `E${each}`, target: `F${each}`, type: `r${at}` })),
+      });
+    const relations: ReturnType<typeof relation>[] = [];
+    for (const [own, foreign] of [
+      [40, 3],
+      [70, 120],
+      [150, 5],
+    ] as const) {
+      const next = Array.from({ length: own }, (_, each) => relation(relations.length + each));
+      await mine.call('create_relations', { relations: next });
+      relations.push(...next);
+      await others(foreign, relations.length);
+    }
+    const read = await readAll(mine, 'read_graph', {});
+    expect(read.relations).toEqual(relations);
+    expect(read.pages[0]!.left_out).toEqual({ entities: 0, relations: 260 - read.pages[0]!.relations.length });
+    const rest = read.pages[1]!;
+    expect(rest.left_out!.relations).toBeLessThanOrEqual(260 - read.pages[0]!.relations.length - rest.relations.length);
+  });
+
   it('cut a text that fills an answer by itself, and go on after it', async () => {
     await using mine = await agent();
     const long = '😀 "quoted"\n'.repeat(9_000);

@@ -25,8 +25,8 @@ const edgesFrom = (columns: string, joins: string, from: string, limit: string):
   ${joins}
   where e.tenant_id = $1 and ${live('e')} and e.id >= ${from} order by e.id limit ${limit}`;
 
-/** All edges of the graph from a place on. Plan: the primary key of the edges. */
-export const allEdges = (from: string, limit: string): string => edgesFrom('e.id', '', from, limit);
+/** All edges of the graph from a place on; each is asked for its graph. Plan: the primary key of the edges. */
+export const allEdges = (from: string, limit: string): string => edgesFrom('e.id, e.source_id, e.target_id, e.type', '', from, limit);
 
 /** The same with the names at both ends: each node is looked up once. */
 export const allNamedEdges = (from: string, limit: string): string =>

@@ -1,19 +1,25 @@
 import type { Statement } from '../../db/database.js';
-import { allEdges, allNamedEdges, edgesAt, live, namedEnds, observationsOf, ofGraph } from './knowledge-graph.js';
+import { allEdges, live, ofGraph } from './knowledge-graph.js';
 
-/** Which entities are meant: all, those with the names $4 (JSON), or those whose name, type or observations contain $4. */
-export type PartName = 'all' | 'named' | 'containing';
+/**
+ * Which entities are meant: all, in a tenant whose next edges are all of this graph, or `mixed` where they are not; those with the names
+ * $4 (JSON); or those whose name, type or observations contain $4, found by an index, or `walked` to where there are very many.
+ */
+export type KnowledgeRead = 'all' | 'mixed' | 'named' | 'containing' | 'walked';
 
-/** So much of each is read at most, with one more of each to see whether there is more. */
-export const PAGE = { entities: 40, observations: 200, relations: 100, relationsOfSearch: 400 } as const;
+/**
+ * So much of each is read at most, with one more of each to see whether there is more. Of all entities together so many
+ * observations that an answer is full before they end.
+ */
+export const PAGE = { entities: 40, observations: 200, allObservations: 2_000, relations: 100, relationsOfSearch: 400 } as const;
 /** How many there are is counted so far beyond a page; what a text finds, less far, because each has to be looked at. */
 export const COUNTED = 1000;
 const COUNTED_OF_TEXT = 200;
 
-// In a graph with many observations, of a text that is common among the first entities a page is filled by looking through them in
-// order: the index would bring all that have it. Below it, and of a rare one, the index is faster.
-const SAMPLE = 150;
-const COMMON = 10;
+// Where there are many observations, of a text that is common among the first entities a page is filled by looking through them in
+// order: the index would bring all that have it. Elsewhere, and of a rare one, the index is faster.
+const SAMPLE = 60;
+const COMMON = 5;
 const WALKED = 1_200;
 const LARGE_PAGES = 1_000;
 
@@ -22,19 +28,25 @@ const MOST = MORE_THAN_A_PAGE + COUNTED;
 const MOST_OF_TEXT = MORE_THAN_A_PAGE + COUNTED_OF_TEXT;
 
 // What is asked for stands in queries of its own, so that the planner knows as little of it in any call: knowing more it would find
-// a plan for it that looks better than the prepared one, and plan each call anew.
+// a plan for it that looks better than the prepared one, and plan each call anew. Rows are looked up all at once by an array of
+// their ids: one scan of an index costs a tenth of what a scan for each of them does.
 const TEXT = '(select $4::text)';
 const PLACE = '(select $5::uuid)';
+const RELATIONS_PLACE = '(select $6::uuid)';
+const idsOf = (query: string): string => `any(array(${query}))`;
 
 const wanted = `${ofGraph('n')} and ${live('n')} and n.id >= ${PLACE}`;
 const columns = 'n.id, n.key, n.type';
 const list = (condition: string, limit: number): string =>
   `select ${columns} from memory_graph_nodes n where ${wanted} and ${condition} order by n.id limit ${limit}`;
 
-// An aggregate, because the planner would answer `exists` by reading all observations first.
-const contains = (row: string): string => `
-  (${row}.key ilike ${TEXT} or ${row}.type ilike ${TEXT}
-   or (select bool_or(o.text ilike ${TEXT}) from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${row}.id and ${live('o')}))`;
+const saidOf = (node: string): string =>
+  `select o.node_id from memory_graph_observations o where o.tenant_id = $1 and o.node_id = ${node} and ${live('o')} and o.text ilike ${TEXT}`;
+
+// Comparing without case is dear, and the planner takes it to be cheap: it would read a table of a few hundred rows instead of its
+// index. The second branch is never run; what it seems to cost is what reading costs.
+const dear = (row: string, column: string): string =>
+  `case when ${row}.tenant_id = $1 then true else (select count(*) > 0 from generate_series(1, length(${row}.${column}))) end`;
 
 /**
  * The CTE `page` with the entities of a page and one more, and a query that counts those from the page's place on.
@@ -43,34 +55,47 @@ const contains = (row: string): string => `
  * `memory_graph_nodes_text_idx` and `memory_graph_observations_text_idx`; without pg_trgm, everything is read. What else is
  * wanted is looked at afterwards: without statistics, an index that answers it would seem to find one row and find all.
  */
-const pageOf = (part: PartName): { page: string; count: string } => {
-  if (part === 'all')
+const pageOf = (read: KnowledgeRead): { page: string; count: string } => {
+  if (read === 'all' || read === 'mixed')
     return {
       page: `page as materialized (${list(`${TEXT} is null`, MORE_THAN_A_PAGE)})`,
       count: `select count(*) from (${list(`${TEXT} is null`, MOST)}) n`,
     };
-  if (part === 'named')
+  if (read === 'named')
     return {
       // From JSON, of which the planner thinks the same whatever is in it: for an array it would plan every call anew.
       page: `
 node as materialized (
-  select ${columns} from (select distinct key from jsonb_array_elements_text($4::jsonb) k(key)) k
-  cross join lateral (select ${columns} from memory_graph_nodes n where ${ofGraph('n')} and ${live('n')} and n.key = k.key limit 1) n
+  select ${columns} from memory_graph_nodes n
+  where ${ofGraph('n')} and ${live('n')} and n.key = ${idsOf('select jsonb_array_elements_text((select $4::jsonb))')}
 ),
 page as materialized (select ${columns} from node n where n.id >= ${PLACE} order by n.id limit ${MORE_THAN_A_PAGE})`,
       count: `select count(*) from node n where n.id >= ${PLACE}`,
     };
-  const filled = `(select count(*) from near) >= ${MORE_THAN_A_PAGE}`;
-  // One by one: for both in one condition the planner would read all nodes, and comparing is slow.
-  const named = (column: string): string => `
+  const hits = (condition: string): string => `
+hit as materialized (
   select n.id from memory_graph_nodes n
-  where not ${filled} and n.tenant_id = $1 and n.invalidated_at is null and n.${column} ilike ${TEXT}`;
+  where ${condition} n.tenant_id = $1 and n.invalidated_at is null and (n.key ilike ${TEXT} or n.type ilike ${TEXT}) and ${dear('n', 'key')}
+  union all
+  select o.node_id from (
+    select o.node_id, o.valid_to from memory_graph_observations o
+    where ${condition} o.tenant_id = $1 and o.invalidated_at is null and o.text ilike ${TEXT} and ${dear('o', 'text')} offset 0) o
+  where o.valid_to is null
+),
+far as materialized (${list(`n.id = ${idsOf('select id from hit')}`, MOST_OF_TEXT)})`;
+  if (read === 'containing')
+    return {
+      page: `${hits('')}, page as materialized (select * from far n order by n.id limit ${MORE_THAN_A_PAGE})`,
+      count: 'select count(*) from far',
+    };
+  const filled = `(select count(*) from near) >= ${MORE_THAN_A_PAGE}`;
   return {
     page: `
-sample as materialized (
-  ${list(`(select c.relpages > ${LARGE_PAGES} from pg_class c where c.oid = 'memory_graph_observations'::regclass)`, SAMPLE)}
+sample as materialized (${list('true', SAMPLE)}),
+found as materialized (
+  select ${columns} from sample n
+  where n.key ilike ${TEXT} or n.type ilike ${TEXT} or n.id = ${idsOf(saidOf(idsOf('select id from sample')))}
 ),
-found as materialized (select ${columns} from sample n where ${contains('n')}),
 near as materialized (
   select * from found
   union all
@@ -78,23 +103,10 @@ near as materialized (
      select ${columns} from memory_graph_nodes n
      where (select count(*) from found) >= ${COMMON} and ${ofGraph('n')} and ${live('n')} and n.id > (select id from sample order by id desc limit 1)
      order by n.id limit ${WALKED}) n
-   where ${contains('n')} order by n.id limit greatest(0, ${MORE_THAN_A_PAGE} - (select count(*) from found)))
+   where n.key ilike ${TEXT} or n.type ilike ${TEXT} or (select count(*) from (${saidOf('n.id')}) o) > 0
+   order by n.id limit greatest(0, ${MORE_THAN_A_PAGE} - (select count(*) from found)))
 ),
-hit as materialized (
-  ${named('key')}
-  union
-  ${named('type')}
-  union
-  select o.node_id from (
-    select o.node_id, o.valid_to from memory_graph_observations o
-    where not ${filled} and o.tenant_id = $1 and o.invalidated_at is null and o.text ilike ${TEXT} offset 0) o
-  where o.valid_to is null
-),
-far as materialized (
-  select ${columns} from (select h.id from hit h where h.id >= ${PLACE} order by h.id) h
-  cross join lateral (select ${columns} from memory_graph_nodes n where n.tenant_id = $1 and n.id = h.id and ${wanted} limit 1) n
-  limit ${MOST_OF_TEXT}
-),
+${hits(`not ${filled} and`)},
 page as materialized (
   select * from (select * from near where ${filled} union all select * from far where not ${filled}) n order by n.id limit ${MORE_THAN_A_PAGE}
 )`,
@@ -102,35 +114,92 @@ page as materialized (
   };
 };
 
-const relationsOf = (part: PartName): { named: string; limit: number; count: string } => {
-  const from = part === 'containing' ? `'00000000-0000-0000-0000-000000000000'` : '(select $7::uuid)';
-  const limit = (part === 'containing' ? PAGE.relationsOfSearch : PAGE.relations) + 1;
-  const nodes = `select id from ${part === 'containing' ? 'page' : 'node'}`;
-  const edges = (most: number): string => (part === 'all' ? allEdges(from, `${most}`) : edgesAt(nodes, from, `${most}`));
-  const named = part === 'all' ? allNamedEdges(from, `${limit}`) : namedEnds(edges(limit));
-  return { named, limit, count: `select count(*) from (${edges(limit + COUNTED)}) e` };
+const edgeColumns = 'e.id, e.source_id, e.target_id, e.type';
+const edgesFrom = (place: string, limit: number): string =>
+  `select ${edgeColumns} from memory_graph_edges e where e.tenant_id = $1 and ${live('e')} and e.id >= ${place} order by e.id limit ${limit}`;
+
+/** Edges at either end of nodes, which are looked up before they are put in order: in order, all of the tenant would be looked through. */
+const edgesAt = (nodes: string, place: string, limit: number): string => {
+  const end = (column: string): string => `
+    select ${edgeColumns} from memory_graph_edges e where e.tenant_id = $1 and ${live('e')} and e.${column} = ${idsOf(nodes)}`;
+  return `select * from (${end('source_id')} union ${end('target_id')}) e where e.id >= ${place} order by e.id limit ${limit}`;
+};
+
+/** The CTE `edge`, with the relations of a page and one more, and a query that counts them. */
+const relationsOf = (read: KnowledgeRead): { edge: string; limit: number; count: string } => {
+  if (read === 'containing' || read === 'walked') {
+    const limit = PAGE.relationsOfSearch + 1;
+    return {
+      edge: `edge as materialized (${edgesAt('select id from page', `'00000000-0000-0000-0000-000000000000'`, limit)})`,
+      limit,
+      count: 'null',
+    };
+  }
+  const limit = PAGE.relations + 1;
+  if (read === 'named') {
+    const edges = (most: number): string => edgesAt('select id from node', RELATIONS_PLACE, most);
+    return { edge: `edge as materialized (${edges(limit)})`, limit, count: `select count(*) from (${edges(limit + COUNTED)}) e` };
+  }
+  if (read === 'mixed') {
+    const edges = (most: number): string => allEdges(RELATIONS_PLACE, `${most}`);
+    return { edge: `edge as materialized (${edges(limit)})`, limit, count: `select count(*) from (${edges(limit + COUNTED)}) e` };
+  }
+  return {
+    edge: `edge as materialized (${edgesFrom(RELATIONS_PLACE, limit)})`,
+    limit,
+    count: `
+with most as materialized (${edgesFrom(RELATIONS_PLACE, limit + COUNTED)}),
+own as materialized (
+  select n.id from memory_graph_nodes n
+  where n.tenant_id = $1 and n.id = ${idsOf('select source_id from most')} and n.owner_id = $2::uuid and n.graph = $3)
+select count(*) from most join own on own.id = most.source_id`,
+  };
 };
 
 /**
- * A page of entities from the place $5 on, of the first of them the observations after $6, and of relations from the place $7 on: at
- * these entities for a text, else at all of the part; in the order in which they were made. A null place is a list that has been
- * read. How many there are is counted only where there are more. One statement, because it is what reading costs most.
+ * A page of entities from the place $5 on, and of relations, at these entities for a text, else at all of the part from the place $6 on;
+ * in the order in which they were made. Of the first entity the observations after so many as the last parameter says, where `skip` is
+ * set. A null place is a list that has been read. How many there are is counted only where there are more. One statement, because it is
+ * what reading costs most; its lists come apart, and the reader puts them together.
  */
-export const readKnowledge = (part: PartName): Statement => {
-  const entities = pageOf(part);
-  const relations = relationsOf(part);
+export const readKnowledge = (read: KnowledgeRead, skip = false): Statement => {
+  const entities = pageOf(read);
+  const { edge, limit, count } = relationsOf(read);
+  const ofText = read === 'containing' || read === 'walked';
+  const skipped = `(select case when exists (select from page n where n.id = ${PLACE}) then $${ofText ? 6 : 7}::bigint else 0 end)`;
   return {
-    name: `read_knowledge_${part}`,
-    ...(part === 'containing' ? { asOwner: true } : {}),
+    name: `read_knowledge_${read}${skip ? '_rest' : ''}`,
+    ...(ofText ? { asOwner: true } : {}),
     text: `
 with
 ${entities.page},
-edge as materialized (${relations.named})
+said as materialized (
+  select o.node_id, o.text from memory_graph_observations o
+  where o.tenant_id = $1 and o.node_id = ${idsOf('select id from page')} and ${live('o')}
+  order by o.node_id, o.id ${skip ? `offset ${skipped}` : ''} limit ${PAGE.allObservations}
+),
+${edge},
+name as materialized (
+  select n.id, n.key, n.owner_id = $2::uuid and n.graph = $3 as own from memory_graph_nodes n
+  where n.tenant_id = $1 and n.id = ${idsOf('select source_id from edge union all select target_id from edge')}
+)
 select
-  (select coalesce(json_agg(json_build_object('id', n.id, 'name', n.key, 'entityType', coalesce(n.type, ''), 'observations',
-     ${observationsOf('n', 'case when n.id = $5::uuid then $6::bigint else 0 end', `${PAGE.observations + 1}`)}) order by n.id), '[]') from page n) as entities,
-  (select coalesce(json_agg(to_json(e) order by e.id), '[]') from edge e) as relations,
+  (select coalesce(json_agg(json_build_array(n.id, n.key, coalesce(n.type, ''))), '[]') from page n) as entities,
+  (select coalesce(json_agg(json_build_array(o.node_id, o.text)), '[]') from said o) as observations,
+  (select coalesce(json_agg(json_build_array(e.id, e.source_id, e.target_id, e.type)), '[]') from edge e) as relations,
+  (select coalesce(json_object_agg(n.id, n.key), '{}') from name n) as names,
   (select case when count(*) = ${MORE_THAN_A_PAGE} then (${entities.count}) else count(*) end from page)::int as "entityCount",
-  (select case when count(*) = ${relations.limit} and ${part === 'containing' ? 'false' : 'true'} then (${relations.count}) else count(*) end from edge)::int as "relationCount"`,
+  ${ofText ? '(select count(*) from edge)' : `(select case when count(*) = ${limit} then (${count}) else count(*) end from edge)`}::int as "relationCount"${
+    read === 'all'
+      ? `,
+  exists (select from name where not own) as mixed`
+      : ''
+  }`,
   };
+};
+
+/** Whether there are so many observations that common texts are looked for by walking through them. */
+export const hasManyObservations: Statement = {
+  name: 'has_many_observations',
+  text: `select relpages > ${LARGE_PAGES} as many from pg_class where oid = 'memory_graph_observations'::regclass`,
 };

@@ -218,6 +218,7 @@ describe('values', () => {
     ['RECOLLECT_PORT', '70000'],
     ['RECOLLECT_PUBLIC_URL', 'https://example.com/memory'],
     ['RECOLLECT_PUBLIC_URL', 'example.com'],
+    ['RECOLLECT_PUBLIC_URL', 'ftp://example.com'],
     ['RECOLLECT_ALLOWED_HOSTS', 'example.com:3000'],
     ['RECOLLECT_ALLOWED_HOSTS', 'https://example.com'],
     ['RECOLLECT_ALLOWED_ORIGINS', 'example.com'],

@@ -13,7 +13,9 @@ export const listenHost = (): Reader<string> =>
 
 /** Where others reach the server: scheme, host and port, nothing behind them. */
 export const publicOrigin = (): Reader<string> =>
-  reader('an address without a path, such as https://memory.example.com', (written) => originOf(written.replace(/\/$/, '')));
+  reader('an http or https address without a path, such as https://memory.example.com', (written) =>
+    /^https?:/i.test(written) ? originOf(written.replace(/\/$/, '')) : undefined,
+  );
 
 /** Host names without ports, as a Host header has them; `*` for any. */
 export const hostNames = (): Reader<readonly string[]> =>

@@ -17,7 +17,14 @@ describeEngines('tools for administrators', (engine) => {
     const store = await storeFor(engine.db, { tenantId, role: 'system' });
     const passwords = new Passwords(4);
     const lockout = { attempts: 2, firstSeconds: 600, maxSeconds: 3600 };
-    const service = new SignIn({ storeOf: async () => store, passwords, lockout, clock: () => new Date(), log: createLog('silent') });
+    const service = new SignIn({
+      storeOf: async () => store,
+      home: tenantId,
+      passwords,
+      lockout,
+      clock: () => new Date(),
+      log: createLog('silent'),
+    });
     const passwordHash = await passwords.hash(RIGHT);
     const ann = await store.accounts.create({ username: 'ann', email: 'ann@example.org', passwordHash, user: 'feishu:1' });
     await store.accounts.create({ username: 'bob', passwordHash, role: 'admin' });

@@ -24,7 +24,7 @@ describeEngines('signing in', (engine) => {
     const account = await store.accounts.create({ username: 'Margarete', email: 'grete@example.org', passwordHash });
     const process = (passwords = new Passwords(cost)) => {
       const storeOf = async (id: string) => (id === tenantId ? store : null);
-      const service = new SignIn({ storeOf, passwords, lockout: rule, clock, log: createLog('silent') });
+      const service = new SignIn({ storeOf, home: tenantId, passwords, lockout: rule, clock, log: createLog('silent') });
       return (identifier: string, password: string, to = tenantId) =>
         service.attempt({ tenantId: to, identifier, password, client: { address: '192.0.2.1' } });
     };
@@ -81,10 +81,25 @@ describeEngines('signing in', (engine) => {
     expect(reasons.filter((each) => each === 'margarete wrong_password')).toHaveLength(5);
     for (const typed of ['', '\0', '\uD800', 'x'.repeat(100_000), "' or 1=1 --", '%', RIGHT])
       expect(await signIn(typed, '\0\uDFFF'.repeat(1000))).toMatchObject({ ok: false, reason: 'wrong' });
-    expect(told(await signIn('margarete', RIGHT, 'no-such-tenant'), time.now)).toMatchObject({ reason: 'wrong', retryAt: null });
-    expect(await engine.models.Tenant.findByPk('no-such-tenant')).toBeNull();
     expect((await store.accounts.get('margarete')).failedAttempts).toBe(6);
     expect(await engine.models.UserLoginAttempt.count({ where: { tenantId } })).toBe(24);
+  });
+
+  it('tells nothing about which tenants there are', async () => {
+    const { signIn, time, store, tenantId, attempts } = await world();
+    for (const name of ['nowhere/margarete', 'nowhere/margarete@example.org'])
+      await expect(store.accounts.create({ username: name, email: name, passwordHash: 'x' })).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
+    for (let round = 0; round < 8; round += 1) {
+      const somebody = await signIn('margarete', 'Wrong.Pass7word');
+      expect(told(await signIn('margarete', RIGHT, 'nowhere'), time.now)).toEqual(told(somebody, time.now));
+    }
+    expect(told(await signIn('margarete@example.org', RIGHT, 'nowhere'), time.now)).toMatchObject({ reason: 'wrong' });
+    expect(await engine.models.Tenant.findByPk('nowhere')).toBeNull();
+    // Counted and noted where somebody looks, and apart from the people there.
+    expect((await attempts()).filter(({ identifier }) => identifier === 'nowhere/margarete')).toHaveLength(8);
+    expect(await engine.models.UserLoginAttempt.count({ where: { tenantId } })).toBe(17);
   });
 
   it('is locked for a minute after five failures, then for twice as long with each, up to an hour', async () => {

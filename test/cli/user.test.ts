@@ -37,7 +37,14 @@ describeEngines('recollect user', (engine) => {
     const store = await storeFor(engine.db, { tenantId, role: 'system' });
     const lockout = { attempts: 5, firstSeconds: 60, maxSeconds: 3600 };
     const passwords = new Passwords(4);
-    const service = new SignIn({ storeOf: async () => store, passwords, lockout, clock: () => new Date(), log: createLog('silent') });
+    const service = new SignIn({
+      storeOf: async () => store,
+      home: tenantId,
+      passwords,
+      lockout,
+      clock: () => new Date(),
+      log: createLog('silent'),
+    });
     const user = (args: string[], input?: string) =>
       input === undefined ? runCli(['user', ...args, ...where], env) : pipe(['user', ...args, ...where], input, env);
     const signIn = async (identifier: string, password: string) => {

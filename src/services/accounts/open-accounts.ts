@@ -11,6 +11,8 @@ import { SignIn } from './sign-in.js';
 
 export type AccountSettings = PasswordRules &
   Readonly<{
+    /** The configured tenant, which is made where it is missing. */
+    tenant: string;
     bcryptCost: number;
     passwordResetMinutes: number;
     lockoutAttempts: number;
@@ -39,6 +41,6 @@ export function openAccounts(settings: AccountSettings, { keyDirectory, storeOf,
     apiKeys,
     accounts,
     passwordResets: new PasswordResets(accounts, { storeOf }),
-    signIn: new SignIn({ storeOf, passwords, lockout: { attempts, firstSeconds, maxSeconds }, clock, log }),
+    signIn: new SignIn({ storeOf, home: settings.tenant, passwords, lockout: { attempts, firstSeconds, maxSeconds }, clock, log }),
   };
 }

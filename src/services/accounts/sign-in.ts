@@ -15,6 +15,8 @@ export type SignInRequest = Readonly<{
   client: JsonObject;
 }>;
 
+const LONGEST_TENANT = 63;
+
 /** A refusal says the same of a name that nobody has; only somebody who knows the password hears that the account is disabled. */
 export type SignInResult =
   | { ok: true; account: AccountRecord }
@@ -23,6 +25,8 @@ export type SignInResult =
 type Options = Readonly<{
   /** The store of a tenant, with the rights of the system; null where there is no such tenant. */
   storeOf(tenantId: string): Promise<Store | null>;
+  /** A tenant that is there: it keeps count of attempts to sign in to one that is not, so that this is no way to tell. */
+  home: string;
   passwords: Passwords;
   lockout: LockoutRule;
   clock: () => Date;
@@ -46,14 +50,13 @@ export class SignIn {
   }
 
   async #attempt({ tenantId, identifier: typed, password, client }: SignInRequest): Promise<SignInResult> {
-    const { storeOf, passwords, lockout, clock } = this.#options;
-    const store = await storeOf(tenantId);
-    const identifier = identifierFrom(typed);
+    const { storeOf, home, passwords, lockout, clock } = this.#options;
+    const own = await storeOf(tenantId);
+    const store = own ?? (await storeOf(home));
+    if (!store) throw new Error(`There is no tenant ${home}.`);
+    // No name or address of an account has a slash in it.
+    const identifier = identifierFrom(own ? typed : `${tenantId.slice(0, LONGEST_TENANT)}/${typed}`);
     const at = clock();
-    if (!store) {
-      await passwords.matches(password, null);
-      return { ok: false, reason: 'wrong', message: wrongMessage(null, at), retryAt: null };
-    }
     const claim = await store.loginAttempts.claim(identifier, at, lockout);
     const account = await store.accounts.lookUp(identifier);
     const attempt: Attempt = { identifier, credentialId: account?.id ?? null, client, at };

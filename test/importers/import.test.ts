@@ -133,6 +133,43 @@ describeEngines('recollect import of what others keep', (engine) => {
     expect(JSON.stringify(await other.call('recall', { query: 'allergic to walnuts' }))).not.toContain('Is allergic');
   });
 
+  it('puts what a newer dump says in the place of what an older one said, whichever is read again', async () => {
+    const tenantId = await engine.freshTenant();
+    const dump = (name: string, memory: string, updated_at: string | null) =>
+      written(name, JSON.stringify({ results: [{ id: 'm1', memory, user_id: 'robin', created_at: '2025-01-01T00:00:00Z', updated_at }] }));
+    const [older, newer] = [
+      await dump('older.json', 'Lives in Kiel', null),
+      await dump('newer.json', 'Lives in Bonn', '2025-06-01T00:00:00Z'),
+    ];
+    const between = await dump('between.json', 'Lives in Lübeck', '2025-03-01T00:00:00Z');
+    expect(await run(tenantId, older)).toMatchObject({ memories: { added: 1 }, superseded: 0 });
+    expect(await run(tenantId, newer, '--dry-run')).toMatchObject({ memories: { added: 1 }, superseded: 1 });
+    expect(await run(tenantId, newer)).toMatchObject({ code: 0, memories: { added: 1, known: 0 }, superseded: 1 });
+    for (const file of [newer, older, between])
+      expect(await run(tenantId, file)).toMatchObject({ code: 0, memories: { added: 0, known: 1 }, superseded: 0 });
+
+    await using agent = await agentFor(engine, { tenantId, user: 'robin' });
+    const lives = async (args: object) =>
+      JSON.stringify(await agent.call('recall', { query: 'lives where', sources: ['memories'], ...args }));
+    expect(await lives({})).toContain('Bonn');
+    expect(await lives({})).not.toContain('Kiel');
+    expect(await lives({ as_of: '2025-05-01T00:00:00Z' })).toContain('Kiel');
+
+    // It moved back: the same words as at first, said later.
+    expect(await run(tenantId, await dump('back.json', 'Lives in Kiel', '2025-09-01T00:00:00Z'))).toMatchObject({ superseded: 1 });
+    expect(await lives({})).toContain('Kiel');
+    // What was corrected or forgotten here stays so.
+    const [{ id }] = (await agent.call('recall', { query: 'lives where', sources: ['memories'] })).hits;
+    await agent.call('remember', { content: 'Lives on a boat', supersedes: id });
+    expect(await run(tenantId, await dump('before.json', 'Lives in Ulm', '2025-12-01T00:00:00Z'))).toMatchObject({
+      memories: { known: 1 },
+    });
+    const report = await run(tenantId, await dump('last.json', 'Lives in Ulm', new Date(Date.now() + 3_600_000).toISOString()));
+    expect(report).toMatchObject({ code: 1, memories: { added: 0 }, rejected: 1 });
+    expect(report.rejections[0].why).toMatch(/took its place here/);
+    expect(await lives({})).toContain('boat');
+  });
+
   it('counts what is new in a file of server-memory without storing it', async () => {
     const tenantId = await engine.freshTenant();
     const file = await written('memory.jsonl', '{"type":"entity","name":"Ann","entityType":"person","observations":["likes tea"]}\n');

@@ -27,9 +27,10 @@ export function printTenantImport({ report, settings, dryRun }: TenantImport, { 
 
 export function printImport(title: string, report: ImportReport, { json, stopped, output }: How): ExitCode {
   const bad = report.rejected > 0 || stopped;
-  const { conversations, messages, memories, entities, relations, rejected, rejections, dryRun } = report;
+  const { conversations, messages, memories, entities, relations, superseded, rejected, rejections, dryRun } = report;
   if (json) {
-    output.json({ format: title, dry_run: dryRun, stopped, conversations, messages, memories, entities, relations, rejected, rejections });
+    const counts = { conversations, messages, memories, entities, relations, superseded };
+    output.json({ format: title, dry_run: dryRun, stopped, ...counts, rejected, rejections });
     return bad ? 1 : 0;
   }
   for (const { where, why } of rejections) output.note(`${where}: ${why}`);
@@ -39,6 +40,10 @@ export function printImport(title: string, report: ImportReport, { json, stopped
     .map(([name, { read, added }]): [string, string] => [name, amount(read, added, dryRun)]);
   for (const line of columns([...rows, ['not taken', rejected === 0 ? 'nothing' : `${rejected}, each with its reason above`]]))
     output.line(line);
+  if (superseded > 0)
+    output.line(
+      `Of the memories ${superseded} say something else than before, and ${dryRun ? 'would take' : 'took'} the place of what they said.`,
+    );
   if (stopped) output.note('Stopped before the end of the file; run it again to go on.');
   return bad ? 1 : 0;
 }

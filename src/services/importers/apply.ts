@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.js';
+import type { ImportedMemoryState } from '../../repository/imported.js';
 import type { Store } from '../../repository/store.js';
 import type { NewMessage } from '../../repository/turns.js';
 import type {
@@ -11,6 +12,7 @@ import type {
   Rejected,
 } from './define.js';
 import { emptyReport, type ImportReport, reject } from './report.js';
+import { hashOf } from './shapes.js';
 
 export type ApplyOptions = Readonly<{
   /** Name of the importer: part of the keys, so a second run finds what the first one took. */
@@ -40,7 +42,7 @@ export async function applyImport(store: Store, items: AsyncIterable<ImportItem 
       try {
         await applyItem(store, item, options, report);
       } catch (error) {
-        if (!(error instanceof AppError) || !['invalid_input', 'conflict', 'not_found'].includes(error.code)) throw error;
+        if (!(error instanceof AppError) || !['invalid_input', 'conflict', 'not_found', 'quota_exceeded'].includes(error.code)) throw error;
         reject(report, item.where, error.hint ? `${error.message} ${error.hint}` : error.message);
       }
     }
@@ -103,22 +105,53 @@ export async function applyConversation(
   return { id: done.id, created: done.isNew };
 }
 
+/** A memory that says something else than before takes the place of what an earlier file said. */
 async function applyMemory(
   store: Store,
-  { id, memoryKind, content, title, tags, importance, user, occurredAt, metadata }: ImportedMemory,
+  { id, where, memoryKind, content, title, tags, importance, user, occurredAt, updatedAt, metadata }: ImportedMemory & { where: string },
   options: ApplyOptions,
   report: ImportReport,
 ): Promise<void> {
-  const clientId = conversationKeyOf(options.format, id);
-  if ((await store.imported.memories([clientId])).has(clientId)) return count(report, 'memories', false);
-  if (report.dryRun) return count(report, 'memories', true);
-  const owner = ownerOf(store, user, options);
-  const stored = await store.memories.remember({
-    ...{ clientId, content, title, tags: tags && [...tags], importance, occurredAt, metadata },
-    ...{ kind: memoryKind, user: owner, source: 'import' },
-  });
-  count(report, 'memories', stored.created);
+  const key = conversationKeyOf(options.format, id);
+  const here = await store.imported.memory(key, content);
+  const isNews = here !== null && isNewer(here, updatedAt);
+  if (here && !isNews) return count(report, 'memories', false);
+  if (here && !here.isImport) {
+    report.memories.read += 1;
+    return reject(report, where, `It says something else now, but memory ${here.id} took its place here, and stays.`);
+  }
+  if (!report.dryRun) {
+    const about = {
+      kind: memoryKind,
+      content,
+      title,
+      tags: tags && [...tags],
+      importance,
+      occurredAt,
+      metadata,
+      source: 'import' as const,
+    };
+    const version = here
+      ? {
+          clientId: versionOf(key, content, updatedAt),
+          supersedes: here.id,
+          validFrom: updatedAt ?? new Date(),
+          user: here.user ?? undefined,
+        }
+      : { clientId: key, user: ownerOf(store, user, options) };
+    const stored = await store.memories.remember({ ...about, ...version });
+    if (!stored.created && !here) return count(report, 'memories', false);
+  }
+  count(report, 'memories', true);
+  if (here) report.superseded += 1;
 }
+
+/** An older file that is read once more does not bring back what it said. */
+const isNewer = ({ isDeleted, said, current, at }: ImportedMemoryState, updatedAt: Date | undefined): boolean =>
+  !isDeleted && !current && (updatedAt && at ? updatedAt > at : !said);
+
+const versionOf = (key: string, content: string, updatedAt: Date | undefined): string =>
+  `${key}#${hashOf([content, updatedAt?.toISOString()]).slice(0, 16)}`;
 
 async function applyEntity(
   store: Store,

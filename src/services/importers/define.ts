@@ -44,6 +44,8 @@ export type ImportedMemory = Readonly<{
   importance?: number | undefined;
   user?: string | undefined;
   occurredAt?: Date | undefined;
+  /** When the other program last changed it. */
+  updatedAt?: Date | undefined;
   metadata?: JsonObject | undefined;
 }>;
 

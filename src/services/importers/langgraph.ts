@@ -42,6 +42,7 @@ function readItem(given: unknown, where: string): ImportItem | Rejected {
     memoryKind: 'note',
     tags: tags.length > 0 ? [...new Set(tags)].slice(0, 50) : undefined,
     occurredAt: momentOf(given.created_at ?? given.createdAt),
+    updatedAt: momentOf(given.updated_at ?? given.updatedAt),
     metadata: {
       ...{ namespace, key },
       ...present({ updated_at: given.updated_at ?? given.updatedAt }),

@@ -43,6 +43,7 @@ function readMemory(given: unknown, where: string): ImportItem | Rejected {
     memoryKind: memory_type === 'procedural_memory' ? 'procedure' : 'fact',
     tags: tags.length > 0 ? [...new Set(tags)].slice(0, 50) : undefined,
     occurredAt: momentOf(created_at),
+    updatedAt: momentOf(updated_at),
     metadata: { ...(isObject(metadata) ? present(metadata) : {}), ...present({ agent_id, run_id, actor_id, app_id, updated_at }) },
   };
 }

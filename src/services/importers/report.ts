@@ -7,6 +7,8 @@ export type ImportReport = {
   memories: Taken;
   entities: Taken;
   relations: Taken;
+  /** Memories here in whose place a newer one of the file was put. */
+  superseded: number;
   /** How many things were not taken; the first of them, with the reason. */
   rejected: number;
   rejections: { where: string; why: string }[];
@@ -24,6 +26,7 @@ export const emptyReport = (dryRun: boolean): ImportReport => ({
   memories: none(),
   entities: none(),
   relations: none(),
+  superseded: 0,
   rejected: 0,
   rejections: [],
   dryRun,

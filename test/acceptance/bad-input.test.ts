@@ -109,6 +109,54 @@ describe('bad input over stdio is refused in words, writes nothing, and the serv
   });
 });
 
+describe('text that is SQL', () => {
+  const TEXTS = [
+    `'; drop table messages; --`,
+    `" or "1"="1`,
+    `%' or true --`,
+    `\\'); delete from users; --`,
+    `$1 $2 $$; select pg_sleep(9); $$`,
+    `:tenant ?::int ::regclass`,
+    `' || (select string_agg(tenant_id, ',') from tenants) || '`,
+  ];
+
+  it.each(TEXTS)('is text wherever it is said or looked for: %s', async (text) => {
+    const saved = await server.call<{ conversation_id: string }>('save_turn', {
+      ...{ user: text, conversation_key: text, platform: text, chat_id: text, device: text, session: text, title: text, topic: text },
+      metadata: { [text]: text },
+      messages: [message(text, { author: text, client_message_id: text, metadata: { [text]: text } })],
+    });
+    const { conversation_id } = saved;
+    const { memory } = await server.call<{ memory: { id: string } }>('remember', { content: text, user: text, tags: [text], title: text });
+    await server.call('graph_upsert', {
+      graph: text,
+      nodes: [{ key: text, type: text, label: text, observations: [text], properties: { [text]: text } }, { key: 'b' }],
+      edges: [{ source: text, target: 'b', type: text }],
+    });
+    await server.call('upsert_user_profile', { user: text, profile: { [text]: text } });
+    await server.call('create_task', { title: text, user: text });
+
+    const found = await Promise.all([
+      server.call('search_messages', { query: text, user: text }),
+      server.call('recall', { query: text, user: text, tags: [text] }),
+      server.call('list_conversations', { query: text, user: text, platform: text, topic: text, device: text }),
+      server.call('load_history', { conversation_key: text }),
+      server.call('get_context', { conversation_id, query: text }),
+      server.call('graph_query', { graph: text, query: text }),
+      server.call('graph_query', { graph: text, keys: [text], edge_types: [text] }),
+      server.call('list_user_profiles', { query: text }),
+      server.call('list_tasks', { user: text }),
+      server.call('get_stats', { user: text }),
+    ]);
+    expect(JSON.stringify(found[3])).toContain(JSON.stringify(text).slice(1, -1));
+    expect(found[2]).toMatchObject({ conversations: [{ id: conversation_id, user: text, title: text, topic: text }] });
+    expect(found[5]).toMatchObject({ nodes: [{ key: text, observations: [{ text }] }] });
+    await server.call('forget', { memory_ids: [memory.id], mode: 'hard' });
+    // Everything there was before is there.
+    expect((await readAll(server, { conversation_id: conversation })).messages).toMatchObject([{ content: 'kept' }]);
+  });
+});
+
 async function everything(): Promise<unknown> {
   const [conversations, transcript, events] = await Promise.all([
     server.call('list_conversations', {}),

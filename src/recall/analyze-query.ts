@@ -17,6 +17,8 @@ export type QueryAnalysis = Readonly<{
   dates: readonly DateRange[];
   isWhenQuestion: boolean;
   isQuestion: boolean;
+  /** Nothing is asked but what there was at some time: "what happened last week?" has no word to find it by. */
+  asksForTimeAlone?: boolean;
 }>;
 
 export type QueryContext = Clock &
@@ -26,6 +28,12 @@ export type QueryContext = Clock &
     /** The lexemes that the database makes of a word in lower case; none for a stop word. */
     stem: (word: string) => readonly string[];
   }>;
+
+/** What a question about a time may say besides, and no answer to it has to. */
+const ASKING = new Set(
+  `happen happens happened happening go goes going went talk talks talked talking discuss discussed say says said tell tells told chat
+  chatted mention mentioned speak spoke know remember recall summarize summary everything anything something things new news`.split(/\s+/),
+);
 
 /** The words of a query that `analyzeQuery` asks the lexemes of, so that they can be had in one statement. */
 export const wordsToStem = (text: string): string[] => [...new Set(spelled(text).map(({ word }) => word))];
@@ -56,6 +64,12 @@ export function analyzeQuery(text: string, context: QueryContext): QueryAnalysis
     dates: mentions.map(({ range }) => range),
     isWhenQuestion: isWhenQuestion(text),
     isQuestion: isQuestion(text),
+    asksForTimeAlone:
+      mentions.length > 0 &&
+      termsOf(
+        words.filter((word) => !overlaps(word, mentions) && !overlaps(word, people) && !ASKING.has(word.word)),
+        context.stem,
+      ).length === 0,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Statement } from '../db/database.js';
+import type { QueryAnalysis } from '../recall/analyze-query.js';
 import { RECALL, type RecallWeights } from '../recall/constants.js';
 import type { MemoryCandidate } from '../recall/score-memories.js';
 import type { TurnCandidate } from '../recall/score-turns.js';
@@ -9,6 +11,7 @@ import { Repository } from './context.js';
 import type { Reading } from './recall-reading.js';
 import type { RecallFilter } from './recall-records.js';
 import { conversationCandidates, memoryCandidates, nodeCandidates, ownTurnCandidates, turnCandidates } from './sql/candidates.js';
+import { memoriesOfTime, messagesOfTime, ownMessagesOfTime } from './sql/recall-of-time.js';
 
 /** What a ranking may contain: nothing made after `upTo`, and what is near in meaning even if it has none of the words. */
 export type Reach = Readonly<{
@@ -36,7 +39,7 @@ export class RecallCandidates extends Repository {
   async turns(
     reading: Reading,
     filter: RecallFilter,
-    { upTo, nearIds, weights, onlyMatches }: Reach,
+    { upTo, nearIds: nearInMeaning, weights, onlyMatches }: Reach,
   ): Promise<{ turns: TurnCandidate[]; wanted: Set<string> }> {
     const { analysis, statistics, condition, scopeId } = reading;
     const terms = analysis.allTerms.map(({ lexeme }) => {
@@ -50,6 +53,12 @@ export class RecallCandidates extends Repository {
     // What others have may decide how long a search takes, but not what it finds: nothing here depends on it.
     const few = scopeId !== null && statistics.documents <= FEW_MESSAGES;
     const statement = conversationId !== null ? conversationCandidates : few ? ownTurnCandidates : turnCandidates;
+    const time = onlyMatches ? null : timeAskedFor(analysis);
+    const ofTime = () =>
+      this.ids(few || conversationId !== null ? ownMessagesOfTime : messagesOfTime, [
+        ...[this.tenantId, scopeId, time?.from, time?.to, conversationId, roles, after, before, upTo],
+      ]);
+    const nearIds = time ? [...nearInMeaning, ...(await ofTime())] : nearInMeaning;
     const find = ({ queries, weights, rest, restWeight }: CandidatePlan): Promise<TurnRow[]> =>
       this.context.db.query<TurnRow>(
         statement,
@@ -70,15 +79,22 @@ export class RecallCandidates extends Repository {
     return { turns, wanted: new Set(wanted.map(({ id }) => id)) };
   }
 
-  async memories(reading: Reading, filter: RecallFilter, { upTo, nearIds }: Reach): Promise<MemoryCandidate[]> {
+  async memories(reading: Reading, filter: RecallFilter, { upTo, nearIds: nearInMeaning }: Reach): Promise<MemoryCandidate[]> {
     const { tags = null, kinds = null, conversationId = null, after = null, before = null, asOf = null } = filter;
+    const { includeSuperseded = false, includeExpired = false } = filter;
     const all = filter.tagsMatch === 'all';
+    const time = timeAskedFor(reading.analysis);
+    const ofTime = () =>
+      this.ids(memoriesOfTime, [
+        ...[this.tenantId, reading.scopeId, time?.from, time?.to, reading.now, asOf, includeSuperseded, includeExpired, upTo],
+      ]);
+    const nearIds = time ? [...nearInMeaning, ...(await ofTime())] : nearInMeaning;
     const lexemes = countedLexemes(reading);
     const rows = await this.context.db.query<AloneRow>(
       memoryCandidates,
       [
         ...[this.tenantId, reading.scopeId, anyOf(lexemes), lexemes, reading.now, asOf],
-        ...[filter.includeSuperseded ?? false, filter.includeExpired ?? false, kinds, all ? null : tags, all ? tags : null],
+        ...[includeSuperseded, includeExpired, kinds, all ? null : tags, all ? tags : null],
         ...[conversationId, after, before, upTo, nearIds],
       ],
       this.context.transaction,
@@ -96,7 +112,15 @@ export class RecallCandidates extends Repository {
     );
     return counted(rows, lexemes);
   }
+
+  private async ids(statement: Statement, values: unknown[]): Promise<string[]> {
+    return (await this.context.db.query<{ id: string }>(statement, values, this.context.transaction)).map(({ id }) => id);
+  }
 }
+
+/** The beginnings and ends of the times a query asks about, if it asks about nothing else. */
+const timeAskedFor = ({ asksForTimeAlone, dates }: QueryAnalysis): { from: Date[]; to: Date[] } | null =>
+  asksForTimeAlone ? { from: dates.map(({ from }) => from), to: dates.map(({ to }) => to) } : null;
 
 /** Rows with how often the lexemes that count stand in each: nothing else of their words is looked at, and nothing else kept. */
 function counted<Row extends Worded>(rows: readonly Row[], lexemes: readonly string[]): (Row & { frequencies: Map<string, number> })[] {

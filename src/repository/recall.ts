@@ -45,7 +45,8 @@ export class RecallRepository extends Repository {
     filter: RecallFilter,
     { dense = null, upTo = null, weights = RECALL, onlyMatches = false }: RankOptions = {},
   ): Promise<RankedHit[]> {
-    if (reading.scopeId === undefined || (reading.analysis.allTerms.length === 0 && !dense)) return [];
+    const { allTerms, asksForTimeAlone } = reading.analysis;
+    if (reading.scopeId === undefined || (allTerms.length === 0 && !dense && !asksForTimeAlone)) return [];
     const lists = await Promise.all(
       this.sources(filter, reading).map(async (source) => {
         const reach = {

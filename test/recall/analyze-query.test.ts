@@ -45,6 +45,16 @@ describe('a query', () => {
     expect(analyze('painting').isQuestion).toBe(false);
   });
 
+  it.each(['What happened last week?', 'Caroline, yesterday', 'in July', 'What did Caroline say in March 2024?'])(
+    'of a time and nothing else: %s',
+    (text) => expect(analyze(text).asksForTimeAlone).toBe(true),
+  );
+
+  it.each(['What happened?', 'Caroline', 'What did she paint last week?', 'What did Melanie do yesterday?', ''])(
+    'of something else, too: %s',
+    (text) => expect(analyze(text).asksForTimeAlone).toBe(false),
+  );
+
   it('says which words must be stemmed', () => {
     expect(wordsToStem("Caroline's self-care, self")).toEqual(["caroline's", 'caroline', 's', 'self-care', 'self', 'care']);
   });

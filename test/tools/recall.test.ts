@@ -69,6 +69,36 @@ describeEngines('recall', (engine) => {
     expect(await first('Where did I go swimming in January?')).toBe('2026-01-12');
   });
 
+  it('finds what there was at a time that is all a question asks about, and only then', async () => {
+    const tenantId = await engine.freshTenant();
+    const clock = () => new Date('2026-03-18T12:00:00Z');
+    await using agent = await newAgent({ tenantId, clock });
+    await agent.call('upsert_user_profile', { user: 'ann', display_name: 'Ann' });
+    const older = await say(agent, [{ content: 'The heating is broken.', ...day('2026-02-02') }], { user: 'ann' });
+    await say(agent, [{ content: 'I rode my bicycle to Delft.', ...day('2026-03-11') }], { user: 'ann' });
+    await say(agent, [{ content: 'Bought a canoe.', ...day('2026-03-12') }], { user: 'bob' });
+    const marathon = { content: 'Ann ran a marathon.', user: 'ann', occurred_at: '2026-03-14T08:00:00Z' };
+    await agent.call('remember', marathon);
+    await agent.call('remember', { content: 'Goulash needs paprika.', user: 'ann', occurred_at: '2025-03-14T08:00:00Z' });
+    const found = async (query: string, filter = {}) => texts(await agent.call('recall', { query, ...filter })).sort();
+    const lastWeek = ['Ann ran a marathon.', 'Bought a canoe.', 'I rode my bicycle to Delft.'];
+    expect(await found('What happened last week?')).toEqual(lastWeek);
+    expect(await found('What did we talk about last week?', { sources: ['messages'] })).toEqual(lastWeek.slice(1));
+    expect(await found('What did Ann do last week?', { user: 'ann' })).toEqual([lastWeek[0], lastWeek[2]]);
+    expect(await found('in February 2026', { conversation_id: older.conversation_id })).toEqual(['The heating is broken.']);
+    expect(await found('last week', { conversation_id: older.conversation_id })).toEqual([]);
+    expect(await found('last week', { after: '2026-03-12T00:00:00Z' })).toEqual(lastWeek.slice(0, 2));
+    expect(await found('What happened the day before yesterday?')).toEqual([]);
+    expect(await found('Who repaired the roof last week?')).toEqual([]);
+    await using ann = await newAgent({ tenantId, user: 'ann', clock });
+    expect(texts(await ann.call('recall', { query: 'What did I do last week?' })).sort()).toEqual([lastWeek[0], lastWeek[2]]);
+    const [hit] = (await agent.call('recall', { query: 'yesterday or on 2026-03-12', explain: true })).hits;
+    expect(hit).toMatchObject({ text: 'Bought a canoe.', why: { date: 6, text_rank: 0 } });
+    // A search box finds words, unless it is asked a question.
+    const search = async (query: string) => (await agent.call('search_messages', { query })).hits.length;
+    expect([await search('last week'), await search('What happened last week?')]).toEqual([0, 2]);
+  });
+
   it('keeps to what is asked for', async () => {
     await using agent = await newAgent();
     const { conversation_id } = await say(agent, [{ content: 'The walnut tree fell.', ...day('2026-01-05') }], { user: 'ann' });

@@ -72,7 +72,7 @@ export interface App extends AsyncDisposable {
 }
 
 /** Returns at once. The driver, the models and the repositories are loaded with the first use, so a handshake never waits for them. */
-export function openApp(config: Config, log: Log = createLog(levelOf(config)), metrics?: Metrics): App {
+export function openApp(config: Config, log: Log = createLog(levelOf(config), config.http), metrics?: Metrics): App {
   const clock = () => new Date();
   const limits: Limits = { maxMessageBytes: config.maxMessageBytes, maxAssetBytes: config.maxAssetBytes, assetTypes: config.assetTypes };
   const policy = policyDefaults(config);

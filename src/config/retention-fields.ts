@@ -36,7 +36,7 @@ export const RETENTION_FIELDS = {
   maxConversations: limit('Above this number of active conversations in a tenant the oldest are archived.'),
   maxMessages: limit('Messages a tenant may store; writes beyond it are refused.'),
   maxBytes: field<number | null>({
-    description: 'Bytes that the messages and attachments of a tenant may take; writes beyond it are refused.',
+    description: 'Bytes that the messages, attachments and memories of a tenant may take; writes beyond it are refused.',
     form: 'size',
     reader: bytes(1024, 1024 ** 4),
     fallback: null,

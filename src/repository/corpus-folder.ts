@@ -14,6 +14,10 @@ import {
 
 /** Documents counted in one transaction: long enough to count a frequent word once, short enough not to be felt. */
 const BATCH = 500;
+/** Counted at once after much was brought in: the more together, the fewer words are written more than once. */
+const MOST = 250_000;
+/** So long one transaction of that may take: on a server it keeps nobody but other counting of the tenant waiting, elsewhere everybody. */
+const TARGET_MS = { server: 30_000, embedded: 500 };
 
 /** Above so many documents the statistics of one word in 64 are compared. */
 const MANY = 200_000;
@@ -34,12 +38,35 @@ export class CorpusFolder {
 
   /** Counts the oldest changes of a tenant. True when there may be more. */
   async fold(tenantId: string, transaction?: Transaction): Promise<boolean> {
-    const work = async (transaction: Transaction) => {
-      await this.#db.query(lockCorpus, [tenantId], transaction);
-      const [row] = await this.#db.query<{ folded: number }>(foldCorpus, [tenantId, BATCH, this.#clock()], transaction);
-      return (row?.folded ?? 0) === BATCH;
-    };
+    const work = async (transaction: Transaction) => (await this.#count(tenantId, BATCH, transaction)) === BATCH;
     return transaction ? work(transaction) : this.#db.transaction(work);
+  }
+
+  /** Counts all that waits, in batches as large as time allows; whoever says stop leaves the rest to the next who counts. */
+  async foldMuch(
+    tenantId: string,
+    { signal, progress }: { signal?: AbortSignal; progress?: (documents: number) => void } = {},
+  ): Promise<void> {
+    const target = this.#db.capabilities.concurrentTransactions ? TARGET_MS.server : TARGET_MS.embedded;
+    let size = BATCH;
+    for (let total = 0; !signal?.aborted; ) {
+      const [started, limit] = [performance.now(), size];
+      const counted = await this.#db.transaction(async (transaction) => {
+        await this.#db.query(takeYourTime, [], transaction);
+        return this.#count(tenantId, limit, transaction);
+      });
+      total += counted;
+      progress?.(total);
+      if (counted < limit) return;
+      const room = target / (performance.now() - started);
+      size = Math.max(BATCH, Math.min(MOST, Math.round(limit * Math.min(4, room))));
+    }
+  }
+
+  async #count(tenantId: string, limit: number, transaction: Transaction): Promise<number> {
+    await this.#db.query(lockCorpus, [tenantId], transaction);
+    const [row] = await this.#db.query<{ folded: number }>(foldCorpus, [tenantId, limit, this.#clock()], transaction);
+    return row?.folded ?? 0;
   }
 
   async foldAll(tenantId: string): Promise<void> {

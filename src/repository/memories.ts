@@ -11,6 +11,7 @@ import type { MemoryFilter, MemoryRecord, NewMemory, SimilarMemory } from './mem
 import { assertMessageSize } from './message-size.js';
 import { type Page, type PageQuery, pageOf } from './page.js';
 import { containing } from './pattern.js';
+import { Admission } from './quotas.js';
 import { isBlank, redactMemory } from './redact.js';
 import {
   findKnownMemory,
@@ -98,7 +99,9 @@ export class MemoryRepository extends Repository {
     const { clean: memory, redacted } = redactMemory(given, this.context.redact);
     this.check(memory);
     const id = newId();
-    const stored = await this.atomically(async (context) => new MemoryRepository(context).store(id, memory));
+    const stored = await this.withinQuotas(memory, () =>
+      this.atomically(async (context) => new MemoryRepository(context).store(id, memory)),
+    );
     const [now, ...superseded] = await this.find([stored.id, ...stored.supersededIds]);
     return { memory: now!, created: stored.created, superseded, similar: stored.created ? await this.similarTo(stored.id) : [], redacted };
   }
@@ -107,6 +110,21 @@ export class MemoryRepository extends Repository {
   async similarTo(id: string): Promise<SimilarMemory[]> {
     const values = [this.tenantId, id, this.context.clock(), MOST_SIMILAR];
     return this.context.db.query<SimilarMemory>(similarMemories, values, this.context.transaction);
+  }
+
+  private async withinQuotas(memory: NewMemory, store: () => Promise<Stored>): Promise<Stored> {
+    const { quotas } = this.context;
+    if (!quotas || (await quotas.policy(this.context)).max_bytes === null) return store();
+    const { content, title = '', metadata = {} } = memory;
+    const admission = new Admission(quotas);
+    await admission.ask(this.context, { messages: 0, bytes: Buffer.byteLength(content + title + JSON.stringify(metadata)) });
+    try {
+      const stored = await store();
+      if (stored.created) admission.keep();
+      return stored;
+    } finally {
+      admission.undo();
+    }
   }
 
   private check(memory: NewMemory): void {

@@ -8,6 +8,7 @@ import { CorpusChanges } from './corpus-changes.js';
 import { EventRepository, type NewEvent } from './events.js';
 import { mergeJson } from './json-merge.js';
 import { assertMessageSize } from './message-size.js';
+import { Admission, type Usage } from './quotas.js';
 import type { Content, JsonObject, MessageRecord } from './records.js';
 import { redactEdit } from './redact.js';
 import { removeAttached } from './sql/attachments.js';
@@ -20,6 +21,8 @@ export type MessageEdit = {
   outputTokens?: number | undefined;
 };
 
+/** Refuses what the tenant has no room for. */
+type Admit = (more: Usage) => Promise<void>;
 type Locked = { message: Message; ownerId: string | null; legalHold: boolean };
 
 /** Single messages: reading, and changes that leave an event with before and after. */
@@ -33,7 +36,7 @@ export class MessageRepository extends Repository {
   /** The token counts of the old text go with it, unless new ones are given. */
   async edit(id: string, given: MessageEdit): Promise<MessageRecord & { redacted?: Redacted[] | undefined }> {
     const { clean: edit, redacted } = redactEdit(given, this.context.redact);
-    const message = await this.change(id, async ({ message, ownerId }, context) => {
+    const message = await this.change(id, async ({ message, ownerId }, context, admit) => {
       if (message.status === 'deleted') {
         throw new AppError('conflict', `Message ${id} is deleted and cannot be edited.`, {
           hint: 'Restore it first: delete_message with mode "restore".',
@@ -59,6 +62,7 @@ export class MessageRepository extends Repository {
         ],
         context.transaction,
       );
+      await admit({ messages: 0, bytes: Math.max(0, Number(edited!.bytes)) });
       await corpus.count('message', [id], ownerId);
       // They were of the old text; what has none is embedded anew.
       await context.models.MessageVector.destroy({ where: this.ofTenant({ messageId: id }), ...within(context.transaction) });
@@ -87,8 +91,9 @@ export class MessageRepository extends Repository {
   }
 
   async restore(id: string): Promise<MessageRecord> {
-    return this.change(id, async ({ message, ownerId }, context) => {
+    return this.change(id, async ({ message, ownerId }, context, admit) => {
       if (message.status !== 'deleted') return null;
+      await admit({ messages: 1, bytes: 0 });
       const status = message.editedAt === null ? 'sent' : 'edited';
       await message.update({ status, deletedAt: null }, within(context.transaction));
       await new CorpusChanges(context).count('message', [id], ownerId);
@@ -124,12 +129,24 @@ export class MessageRepository extends Repository {
   }
 
   /** Makes one change and records the event it answers with; no event means that nothing had to change. */
-  private async change(id: string, make: (locked: Locked, context: Context) => Promise<NewEvent | null>): Promise<MessageRecord> {
-    return this.atomically(async (context) => {
-      const event = await make(await this.locked(id, context), context);
-      if (event) await new EventRepository(context).record(event);
-      return new MessageRepository(context).get(id);
-    });
+  private async change(
+    id: string,
+    make: (locked: Locked, context: Context, admit: Admit) => Promise<NewEvent | null>,
+  ): Promise<MessageRecord> {
+    const { quotas } = this.context;
+    const admission = quotas && new Admission(quotas);
+    try {
+      const changed = await this.atomically(async (context) => {
+        admission?.undo();
+        const event = await make(await this.locked(id, context), context, async (more) => admission?.ask(context, more));
+        if (event) await new EventRepository(context).record(event);
+        return new MessageRepository(context).get(id);
+      });
+      admission?.keep();
+      return changed;
+    } finally {
+      admission?.undo();
+    }
   }
 
   /** Locks the conversation first, as saving a turn does: two writers then never wait for each other in a circle. */

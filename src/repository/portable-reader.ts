@@ -61,9 +61,12 @@ export class PortableReader {
   readonly #db: Database;
   readonly #transaction: Transaction | undefined;
   readonly #tenantId: string;
+  readonly #columns: ReadonlyMap<string, readonly string[]>;
 
-  constructor(db: Database, tenantId: string, transaction?: Transaction) {
+  /** `columns` of each type, as `portableColumns` tells them. */
+  constructor(db: Database, tenantId: string, columns: ReadonlyMap<string, readonly string[]>, transaction?: Transaction) {
     this.#db = db;
+    this.#columns = columns;
     this.#transaction = transaction;
     this.#tenantId = tenantId;
   }
@@ -71,7 +74,7 @@ export class PortableReader {
   async *read(choice: PortableChoice, from?: PortablePlace): AsyncGenerator<PortableRow> {
     const [scope, subject] = await this.#scopeOf(choice);
     const stream = (kind: PortableKind, after?: readonly string[]) =>
-      new RowStream(this.#db, this.#transaction, this.#tenantId, kind, scope, subject, after);
+      new RowStream(this.#db, this.#transaction, this.#tenantId, kind, scope, subject, this.#columns.get(kind.type) ?? [], after);
     const sections = [
       ...[...PEOPLE, ...(choice.accounts ? ACCOUNTS : []), ...(choice.grants ? [GRANTS] : [])].map((kind) => ({
         kind,

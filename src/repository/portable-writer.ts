@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize';
 import type { Database, Statement } from '../db/database.js';
 import { AppError } from '../errors.js';
 import { CONVERSATION, EVENT, KINDS, kindOf, MEMORY, NODE, type PortableKind } from './portable-kinds.js';
+import type { Admission } from './quotas.js';
 import { forgetSubjects } from './sql/corpus-changes.js';
 import {
   correctCounts,
@@ -34,6 +35,8 @@ const BATCH_CHARACTERS = 8_000_000;
 /** Transactions that write at once where the engine has room for more than one. */
 const WIDTH = 4;
 
+type Admit = (rows: readonly GivenRow[]) => Promise<Admission | undefined>;
+
 /** What one transaction did, to be added to the whole when it is committed. */
 type Group = {
   readonly report: WriteReport;
@@ -56,12 +59,14 @@ export class PortableWriter {
   /** Ids that something has here, by those it has in the file. */
   readonly #ids: Record<string, string> = {};
   #idsText = '{}';
+  readonly #admit: Admit | undefined;
   /** Memories that name others: they come last, all in one statement. */
   readonly #linked: GivenRow[] = [];
 
-  /** `columns` of each type are those that the file holds. */
-  constructor(db: Database, tenantId: string, columns: ReadonlyMap<string, readonly string[]>) {
+  /** `columns` of each type are those that the file holds. `admit` refuses rows that there is no room for. */
+  constructor(db: Database, tenantId: string, columns: ReadonlyMap<string, readonly string[]>, admit?: Admit) {
     this.#db = db;
+    this.#admit = admit;
     this.#tenantId = tenantId;
     this.#columns = columns;
   }
@@ -71,19 +76,25 @@ export class PortableWriter {
     return this.#db.capabilities.concurrentTransactions ? WIDTH : 1;
   }
 
-  /** Writes rows in one transaction: all of them, or none. Those that can be read only once are not tried again after a lost connection. */
-  async write(rows: AsyncIterable<GivenRow> | readonly GivenRow[]): Promise<void> {
+  /** Writes rows in one transaction: all of them, or none. With a rest that can be read only once it is not tried again after a lost connection. */
+  async write(rows: readonly GivenRow[], rest?: AsyncIterable<GivenRow>): Promise<void> {
+    const admission = await this.#admit?.(rows);
     let begun = false;
-    const group = await this.#db.transaction(async (transaction) => {
-      if (begun && !Array.isArray(rows))
-        throw new AppError('unavailable', 'The connection to the database was lost.', { hint: 'Run it again: what is there stays.' });
-      begun = true;
-      const group: Group = { report: emptyWriteReport(), linked: [], conversations: [], nodes: [], described: new Set() };
-      await this.#group(rows, group, transaction);
-      return group;
-    });
-    addReport(this.report, group.report);
-    this.#linked.push(...group.linked);
+    try {
+      const group = await this.#db.transaction(async (transaction) => {
+        if (begun && rest)
+          throw new AppError('unavailable', 'The connection to the database was lost.', { hint: 'Run it again: what is there stays.' });
+        begun = true;
+        const group: Group = { report: emptyWriteReport(), linked: [], conversations: [], nodes: [], described: new Set() };
+        await this.#group(rest ? together(rows, rest) : rows, group, transaction);
+        return group;
+      });
+      admission?.keep();
+      addReport(this.report, group.report);
+      this.#linked.push(...group.linked);
+    } finally {
+      admission?.undo();
+    }
   }
 
   /** The memories that name others, in one transaction. To be called when all rows were given. */
@@ -215,6 +226,11 @@ export class PortableWriter {
       });
     }
   }
+}
+
+async function* together(rows: readonly GivenRow[], rest: AsyncIterable<GivenRow>): AsyncGenerator<GivenRow> {
+  yield* rows;
+  yield* rest;
 }
 
 function note(report: WriteReport, type: string, read: number, added: number): void {

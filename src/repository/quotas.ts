@@ -55,12 +55,12 @@ export class Quotas {
   /**
    * Lets a write in or refuses it. What is let in counts at once; the answer takes that back, for a write that failed or saved less.
    */
-  async admit(context: Context, more: Usage): Promise<(saved: Usage) => void> {
+  async admit(context: Context, more: Usage, outcome = 'Nothing was saved.'): Promise<(saved: Usage) => void> {
     let known = await this.#fresh(context, false);
     // What is refused here is refused by figures of this moment: somebody may just have made room.
     if (exceeded(known, more)) known = await this.#fresh(context, true);
     const limit = exceeded(known, more);
-    if (limit) throw refusal(limit, known, more);
+    if (limit) throw refusal(limit, known, more, outcome);
     add(known.pending, more, 1);
     return (saved) => {
       add(known.pending, more, -1);
@@ -126,6 +126,29 @@ export class Quotas {
   }
 }
 
+/** What a piece of work that may be tried again was let in with: kept when it is done, else given back. */
+export class Admission {
+  readonly #quotas: Quotas;
+  #let: { more: Usage; settle: (saved: Usage) => void } | undefined;
+
+  constructor(quotas: Quotas) {
+    this.#quotas = quotas;
+  }
+
+  async ask(context: Context, more: Usage, outcome?: string): Promise<void> {
+    if (more.messages > 0 || more.bytes > 0) this.#let = { more, settle: await this.#quotas.admit(context, more, outcome) };
+  }
+
+  keep(saved: Usage | undefined = this.#let?.more): void {
+    if (saved) this.#let?.settle(saved);
+    this.#let = undefined;
+  }
+
+  undo(): void {
+    this.keep(none());
+  }
+}
+
 const none = (): Usage => ({ messages: 0, bytes: 0 });
 const total = ({ counted, since, pending }: Known): Usage => ({
   messages: counted.messages + since.messages + pending.messages,
@@ -151,12 +174,12 @@ const exceeded = (known: Known, more: Usage): Limit | undefined =>
 const isNear = (known: Known): boolean =>
   LIMITS.some(([limit, unit]) => total(known)[unit] > NEAR * (known.policy[limit] ?? Number.POSITIVE_INFINITY));
 
-function refusal(limit: Limit, known: Known, more: Usage): AppError {
+function refusal(limit: Limit, known: Known, more: Usage, outcome: string): AppError {
   const unit = limit === 'max_messages' ? 'messages' : 'bytes';
-  const kind = unit === 'messages' ? 'messages' : 'bytes of messages and attachments';
+  const kind = unit === 'messages' ? 'messages' : 'bytes of messages, attachments and memories';
   return new AppError(
     'quota_exceeded',
-    `There is no room: ${total(known)[unit]} of at most ${known.policy[limit]} ${kind} are stored, and this call brings ${more[unit]} more. Nothing was saved.`,
-    { hint: `Remove what is no longer needed with delete_conversation, or ask the operator to raise ${limit}.` },
+    `There is no room: ${total(known)[unit]} of at most ${known.policy[limit]} ${kind} are stored, and this call brings ${more[unit]} more. ${outcome}`,
+    { hint: `Remove what is no longer needed with delete_conversation or forget (hard), or ask the operator to raise ${limit}.` },
   );
 }

@@ -27,7 +27,7 @@ export const TOKEN_PERIODS = ['day', 'week', 'month'] as const;
 /** What a tenant may set of its own about how much it stores and uses. */
 export const QUOTA_SHAPE = {
   max_messages: whole(1, MOST, 'Messages that may be stored; writes beyond it are refused.'),
-  max_bytes: whole(1, MOST, 'Bytes that messages and attachments may take; writes beyond it are refused.'),
+  max_bytes: whole(1, MOST, 'Bytes that messages, attachments and memories may take; writes beyond it are refused.'),
   token_budget_warn: whole(1, MOST, 'Tokens a user may use in a period before check_token_budget warns.'),
   token_budget_refuse: whole(1, MOST, 'Tokens a user may use in a period; turns beyond it are refused.'),
   token_budget_period: z.enum(TOKEN_PERIODS).nullable().optional().describe('Period of the token budgets, in UTC: day, week or month.'),

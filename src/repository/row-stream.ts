@@ -27,11 +27,12 @@ export class RowStream {
     kind: PortableKind,
     scope: PortableScope,
     subject: string | null,
+    columns: readonly string[],
     after: readonly string[] = startOf(kind),
   ) {
     this.table = kind.table;
     this.#after = after;
-    const statement: Statement = readPortable(kind, scope);
+    const statement: Statement = readPortable(kind, scope, columns);
     this.#load = (place, limit) => db.query<PlacedRow>(statement, [tenantId, subject, limit, ...place], transaction);
   }
 

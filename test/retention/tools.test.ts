@@ -146,7 +146,7 @@ describeEngines('quotas', (engine) => {
     const file = (size: number) => ({ name: 'a', mime_type: 'text/plain', data: Buffer.alloc(size, 'x').toString('base64') });
     await agent.call('save_turn', { messages: [{ ...said('small'), attachments: [file(1_500)] }] });
     expect(await agent.refusal('save_turn', { messages: [said('y'.repeat(600))] })).toMatch(
-      /of at most 2000 bytes of messages and attachments/,
+      /of at most 2000 bytes of messages, attachments and memories/,
     );
     const system = await storeFor(engine.db, { tenantId, role: 'system' });
     await system.settings.update({ set: { 'quotas.max_bytes': null } });

@@ -59,8 +59,8 @@ describeEngines('files that are not as they should be', (engine) => {
       (lines) => lines.map((line) => (line.includes('"type":"message"') ? line.replace('"seq"', 'seq') : line)),
       'cannot be stored',
     ],
-    ['a wrong type', (lines) => lines.map((line) => line.replace(/"turn": \d+/, '"turn": "often"')), 'cannot be stored'],
-    ['a role that there is not', (lines) => lines.map((line) => line.replace('"role": "user"', '"role": "pirate"')), 'messages_role_check'],
+    ['a wrong type', (lines) => lines.map((line) => line.replace(/"turn":\d+/, '"turn":"often"')), 'cannot be stored'],
+    ['a role that there is not', (lines) => lines.map((line) => line.replace('"role":"user"', '"role":"pirate"')), 'messages_role_check'],
     ['a user who is nowhere', (lines) => lines.filter((line) => !line.startsWith('{"type":"user"')), 'conversations_user_id_fk'],
     ['nothing', () => [], 'ends in the middle'],
   ])('refuse %s, and store nothing', async (_, change, why) => {
@@ -86,8 +86,8 @@ describeEngines('files that are not as they should be', (engine) => {
     // A new conversation whose file smuggles messages into one that is here.
     const other = await written();
     const victim = before[0]!.id;
-    const own = /"type":"conversation","data":\{[^\n]*?"id": "([0-9a-f-]{36})"/.exec(other.text)![1]!;
-    const smuggled = other.text.replaceAll(`"conversation_id": "${own}"`, `"conversation_id": "${victim}"`);
+    const own = /"type":"conversation","data":\{[^\n]*?"id":"([0-9a-f-]{36})"/.exec(other.text)![1]!;
+    const smuggled = other.text.replaceAll(`"conversation_id":"${own}"`, `"conversation_id":"${victim}"`);
     await take(smuggled, to);
     const after = await conversations(to);
     expect(after.find(({ id }) => id === victim)).toEqual(before.find(({ id }) => id === victim));

@@ -4,6 +4,7 @@ import { defineCommand, flag } from '../define.js';
 import { columns, type Output } from '../output.js';
 import { withDatabase } from '../system.js';
 import { STORAGE_SETTINGS } from '../tenant-store.js';
+import { countWords } from '../transfer/count-words.js';
 import { Progress } from '../transfer/progress.js';
 
 export default defineCommand({
@@ -54,7 +55,7 @@ export default defineCommand({
         bar.end();
         output.line(`Restored ${Object.keys(done).length} tenants: ${Object.keys(done).join(', ')}.`);
         printRows(totals(Object.values(done)), output);
-        for (const id of Object.keys(done)) app.corpus.wrote(id);
+        for (const id of Object.keys(done)) await countWords(app, id);
         const lost = Object.values(done).flatMap(({ rejected }) => rejected);
         for (const { what, why } of lost) output.note(`${what} was left out: ${why}`);
         return lost.length > 0 ? 1 : 0;

@@ -33,9 +33,18 @@ export const DOCUMENTS: Record<CorpusSource, string> = {
     from memory_graph_nodes n where n.tenant_id = $1 and n.invalidated_at is null`,
 };
 
+/** The same of a message as `DOCUMENTS`: never all conversations for each message, as a plan made while there were few would. */
+const ONE: Record<CorpusSource, string> = {
+  ...DOCUMENTS,
+  message: `
+    select m.id, c.user_id, m.conversation_id, ${messageWords} as words
+    from messages m
+    cross join lateral (select o.user_id from conversations o where o.tenant_id = $1 and o.id = m.conversation_id limit 1) c
+    where m.tenant_id = $1 and m.deleted_at is null`,
+};
+
 /** The one document with an id that the query around has; the limit keeps every plan from reading all of them instead. */
-export const documentOf = (source: CorpusSource, id: string): string =>
-  `select d.* from (${DOCUMENTS[source]}) d where d.id = ${id} limit 1`;
+export const documentOf = (source: CorpusSource, id: string): string => `select d.* from (${ONE[source]}) d where d.id = ${id} limit 1`;
 
 /** All of them, with their source. */
 export const allDocuments = CORPUS_SOURCES.map((source) => `select '${source}' as source, d.* from (${DOCUMENTS[source]}) d`).join(

@@ -120,6 +120,15 @@ where exists (select from ${table} t where t.tenant_id = $1 and t.${id} = r.${id
   };
 };
 
+/** Which of the conversations ($2) and memories ($3) are here. */
+export const findHere: Statement = {
+  name: 'find_portable_here',
+  text: `
+select i.id::text as id from unnest($2::uuid[]) i(id) where exists (select from conversations c where c.tenant_id = $1 and c.id = i.id)
+union all
+select i.id::text from unnest($3::uuid[]) i(id) where exists (select from episodic_memories m where m.tenant_id = $1 and m.id = i.id)`,
+};
+
 /** Which of the conversations ($2) are not here because another one here is active with their key. */
 export const findTakenKeys: Statement = {
   name: 'find_taken_keys',

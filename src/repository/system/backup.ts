@@ -17,15 +17,16 @@ export class BackupRepository {
   /** Runs `work` on one state of the database: all rows, each tenant's after a line that names it. Others go on writing. */
   reading<T>(work: (rows: AsyncGenerator<PortableRow>, columns: Map<string, string[]>) => Promise<T>): Promise<T> {
     return withSnapshot(this.#db, async ({ db, transaction }) => {
+      const columns = await portableColumns(db, transaction, [...SHARED, ...KINDS]);
       async function* all(): AsyncGenerator<PortableRow> {
         for (const kind of SHARED)
           for (const { row } of await db.query<{ row: string }>(readShared(kind), [], transaction)) yield { type: kind.type, row };
         for (const { id } of await db.query<{ id: string }>(listTenantIds, [], transaction)) {
           yield { type: 'in_tenant', row: JSON.stringify({ id }) };
-          yield* new PortableReader(db, id, transaction).read({ accounts: true, grants: true });
+          yield* new PortableReader(db, id, columns, transaction).read({ accounts: true, grants: true });
         }
       }
-      return work(all(), await portableColumns(db, transaction, [...SHARED, ...KINDS]));
+      return work(all(), columns);
     });
   }
 

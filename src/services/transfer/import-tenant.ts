@@ -61,7 +61,7 @@ export async function writeRows(writer: PortableWriter, rows: AsyncGenerator<Giv
       const { group, whole } = await nextGroup(ahead);
       const besides = whole && isConversation(next.type);
       if (!besides) await crew.idle();
-      await crew.start(() => (options.dryRun ? writer.look(group) : writer.write(whole ? group : withRest(group, ahead))));
+      await crew.start(() => (options.dryRun ? writer.look(group) : writer.write(group, whole ? undefined : restOf(ahead))));
       if (!besides) await crew.idle();
     }
     await crew.idle();
@@ -91,8 +91,7 @@ async function nextGroup(ahead: Ahead): Promise<{ group: GivenRow[]; whole: bool
   return { group, whole: true };
 }
 
-async function* withRest(group: readonly GivenRow[], ahead: Ahead): AsyncGenerator<GivenRow> {
-  yield* group;
+async function* restOf(ahead: Ahead): AsyncGenerator<GivenRow> {
   for (let row = await ahead.head(); row && !beginsUnit(row.type); row = await ahead.head()) {
     ahead.skip();
     yield row;

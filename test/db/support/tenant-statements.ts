@@ -41,13 +41,14 @@ export async function tenantStatements(client: pg.Client): Promise<Statement[]> 
   }
   for (const part of ['all', 'named', 'containing'] as const) statements.push(readKnowledge(part));
   for (const kind of KINDS) {
-    for (const scope of ['tenant', 'user', 'conversation'] as const) if (isReadIn(kind, scope)) statements.push(readPortable(kind, scope));
     const { rows } = await client.query<{ name: string }>(
       `select attname::text as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped
          and attgenerated = '' and attidentity = '' and attname not in ('tenant_id', 'search')`,
       [kind.table],
     );
     const columns = rows.map(({ name }) => name).filter((name) => !kind.left?.includes(name));
+    for (const scope of ['tenant', 'user', 'conversation'] as const)
+      if (isReadIn(kind, scope)) statements.push(readPortable(kind, scope, columns));
     statements.push(writePortable(kind, columns), countPortable(kind));
     if (kind.natural) statements.push(mapPortable(kind));
   }

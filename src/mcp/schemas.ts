@@ -5,11 +5,12 @@ import { CONVERSATION_STATUSES, MESSAGE_ROLES } from '../repository/records.js';
 import { TASK_STATUSES } from '../repository/tasks.js';
 import { parseTimestamp } from '../timestamp.js';
 
+const GUID = z.guid();
 // z.uuid() would put a 200-character pattern into every tool; clients need the format, we need the check.
 export const uuid = () =>
   z
     .string()
-    .refine((text) => z.guid().safeParse(text).success, 'is not a UUID; pass an id from an earlier answer unchanged')
+    .refine((text) => GUID.safeParse(text).success, 'is not a UUID; pass an id from an earlier answer unchanged')
     .transform((text) => text.toLowerCase())
     .meta({ format: 'uuid' });
 

@@ -39,4 +39,14 @@ export class KeptStores {
   }
 }
 
-const keyOf = ({ tenantId, user, role, scopes }: Principal): string => JSON.stringify([tenantId, user, role, [...scopes].sort()]);
+/** Of principals that were asked for: one comes with many calls. */
+const keys = new WeakMap<Principal, string>();
+
+function keyOf(principal: Principal): string {
+  const known = keys.get(principal);
+  if (known !== undefined) return known;
+  const { tenantId, user, role, scopes } = principal;
+  const key = JSON.stringify([tenantId, user, role, [...scopes].sort()]);
+  keys.set(principal, key);
+  return key;
+}

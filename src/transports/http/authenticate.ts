@@ -108,8 +108,10 @@ async function admit(res: HttpResponse, next: NextFunction, caller: Caller, { me
 /** What callers are served with; the same for the same caller, so that it is put together once. */
 function sessionsOf(app: App) {
   const known = new Map<string, Session>();
+  const owners = new WeakMap<Identity, string>();
   return (identity: Identity, check: Caller['check']): Caller => {
-    const owner = ownerOf(identity);
+    const owner = owners.get(identity) ?? ownerOf(identity);
+    owners.set(identity, owner);
     const session = known.get(owner) ?? sessionOf(app, identity.principal);
     known.delete(owner);
     known.set(owner, session);

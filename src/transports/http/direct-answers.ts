@@ -2,6 +2,7 @@ import type { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/no
 import {
   type JSONRPCMessage,
   type MessageExtraInfo,
+  PROTOCOL_VERSION_META_KEY,
   type RequestId,
   SUPPORTED_PROTOCOL_VERSIONS,
   type Transport,
@@ -136,9 +137,9 @@ export class DirectAnswers implements Transport {
 
 const eventOf = (text: string): string => `event: message\ndata: ${text}\n\n`;
 
-type Call = { jsonrpc: '2.0'; id: RequestId; method: 'tools/call'; params: { name: string } };
+type Call = { jsonrpc: '2.0'; id: RequestId; method: 'tools/call'; params: { name: string; _meta?: object } };
 
-/** The call of a tool in a body that is one, and nothing else. */
+/** The call of a tool in a body that is one and nothing else, and claims no later revision. */
 function callIn(body: unknown): Call | undefined {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
   const { jsonrpc, id, method, params, ...rest } = body as Partial<Call>;
@@ -148,6 +149,7 @@ function callIn(body: unknown): Call | undefined {
     (typeof id === 'string' || Number.isSafeInteger(id)) &&
     typeof params === 'object' &&
     typeof params?.name === 'string' &&
+    !(params._meta && PROTOCOL_VERSION_META_KEY in params._meta) &&
     Object.keys(rest).length === 0;
   return isCall ? (body as Call) : undefined;
 }

@@ -26,11 +26,16 @@ export function createExpressApp({ app, reach, traffic, health, endpoint, signIn
   web.disable('x-powered-by');
   web.set('etag', false);
   web.set('trust proxy', /^\d+$/.test(trustProxy[0] ?? '') ? Number(trustProxy[0]) : trustProxy.length > 0 && [...trustProxy]);
+  const ofHost = guardHost(reach);
   web.use(traffic.handle as unknown as RequestHandler);
+  // First what is asked for most.
+  web.all(
+    '/mcp',
+    ...([ofHost, guardOrigin(reach), signIn, endpoint.checkKind, endpoint.readBody, endpoint.handle] as unknown as RequestHandler[]),
+  );
   web.use(health.router);
-  web.use(guardHost(reach) as unknown as RequestHandler);
+  web.use(ofHost as unknown as RequestHandler);
   if (pages) web.use(pages);
-  web.all('/mcp', ...([guardOrigin(reach), signIn, endpoint.checkKind, endpoint.readBody, endpoint.handle] as unknown as RequestHandler[]));
   web.use((_req, res) => refuse(res as unknown as HttpResponse, 404, 'There is nothing here. MCP clients go to /mcp.'));
   web.use(answerErrors(app));
   return web;

@@ -20,6 +20,9 @@ const HEADERS =
   'Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-Request-Id';
 const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After, X-Request-Id';
 
+/** Hosts that were found good, as they were sent: most requests name the same. */
+const MOST_HOSTS = 100;
+
 /** As a Host header has it. */
 export const hostInUrl = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
 
@@ -32,9 +35,14 @@ const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::
 export function guardHost({ host, publicUrl, allowedHosts, metrics }: Reach): Handler {
   const allowed = [...localhostAllowedHostnames(), hostInUrl(host), new URL(publicUrl).hostname, ...allowedHosts];
   if (allowed.includes('*')) return (_req, _res, next) => next();
+  const good = new Set<string | undefined>();
   return (req, res, next) => {
+    if (good.has(req.headers.host)) return next();
     const { hostname, ok } = { hostname: undefined, ...validateHostHeader(req.headers.host, allowed) };
-    if (ok || (isWildcard(host) && hostname !== undefined && isIP(hostname.replace(/^\[|\]$/g, '')))) return next();
+    if (ok || (isWildcard(host) && hostname !== undefined && isIP(hostname.replace(/^\[|\]$/g, '')))) {
+      if (good.size < MOST_HOSTS) good.add(req.headers.host);
+      return next();
+    }
     metrics?.requestRefused('host');
     refuse(res, 403, 'This server is not asked for under that host name. Whoever runs it can allow it with RECOLLECT_ALLOWED_HOSTS.');
   };

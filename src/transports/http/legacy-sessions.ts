@@ -41,6 +41,15 @@ export class LegacySessions {
     return this.#live.size;
   }
 
+  /** Answers a call that a session answers directly; false leaves the request as it is. */
+  answer(req: HttpRequest, res: HttpResponse): boolean {
+    const id = req.headers['mcp-session-id'];
+    const live = typeof id === 'string' ? this.#find(id, callerOf(res)) : undefined;
+    if (!live?.direct.take(req, res)) return false;
+    this.#places.use(live.place, res);
+    return true;
+  }
+
   async handle(req: HttpRequest, res: HttpResponse): Promise<void> {
     const caller = callerOf(res);
     const id = req.headers['mcp-session-id'];
@@ -57,7 +66,6 @@ export class LegacySessions {
       }
       this.#streams.watch(res, caller, () => live.place.end());
     }
-    if (live.direct.take(req, res)) return;
     await live.transport.handleRequest(req, res, req.body);
   }
 

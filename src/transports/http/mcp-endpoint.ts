@@ -1,5 +1,5 @@
 import { type AuthInfo, classifyInboundRequest, createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server';
-import express, { type NextFunction, type RequestHandler } from 'express';
+import type { NextFunction, RequestHandler } from 'express';
 import type { App } from '../../app.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
@@ -9,6 +9,7 @@ import type { Challenge } from './authenticate.js';
 import { LegacySessions } from './legacy-sessions.js';
 import { ListenStreams } from './listen-streams.js';
 import { Places } from './places.js';
+import { readJson } from './read-json.js';
 import { StreamCheck } from './stream-check.js';
 
 const METHODS = new Set(['GET', 'POST', 'DELETE']);
@@ -41,7 +42,7 @@ export class McpEndpoint {
       onerror: (error) => log.debug({ err: error }, 'protocol error'),
     });
     this.#sweep = setInterval(() => this.#places.endStale(), SWEEP_MS).unref();
-    this.readBody = express.json({ limit: config.maxBodyBytes, type: () => true });
+    this.readBody = readJson(config.maxBodyBytes);
     metrics?.watch('recollect_http_sessions', 'Sessions of clients of the older revisions.', () => this.#sessions.count);
   }
 
@@ -66,6 +67,7 @@ export class McpEndpoint {
       if (lacking) return this.#askForMore(caller, lacking, res, req.body);
       if (WAITING.has(name)) this.#streams.guard(res, caller, () => res.destroy());
     }
+    if (this.#sessions.answer(req, res)) return;
     if (isLegacy(req)) return this.#sessions.handle(req, res);
     if (method === 'subscriptions/listen') return this.#listening.handle(req, res);
     const { clientId, credentialId, principal } = caller.identity;

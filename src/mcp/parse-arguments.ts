@@ -37,7 +37,7 @@ function explain(issue: Issue, base: readonly PropertyKey[], args: unknown, sche
       return [wrongValue(what, value, allowed(issue, node))];
     case 'too_small':
     case 'too_big':
-      return [wrongValue(what, value, range(node) || issue.message)];
+      return [wrongValue(what, value, range(branchOf(node, issue.origin)) || issue.message)];
     case 'custom':
       return [`${what}: ${sentence(issue.message)}`];
     default:
@@ -71,12 +71,20 @@ function allowed(issue: Issue, node: JsonSchema | undefined): string {
   if (issue.code === 'invalid_value') return oneOf(issue.values);
   if (Array.isArray(node?.enum)) return oneOf(node.enum);
   if (issue.code !== 'invalid_type') return issue.message;
+  const form = FORMATS[String(node?.format)];
+  if (form) return form;
   const bounds = node?.anyOf ? '' : range(node);
   return bounds || (TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`);
 }
 
+/** The schema itself, or of several the one for values of this type. */
+const branchOf = (node: JsonSchema | undefined, type: string): JsonSchema | undefined =>
+  (node?.anyOf as JsonSchema[] | undefined)?.find((branch) => branch.type === type) ?? node;
+
 const oneOf = (values: readonly unknown[]): string =>
   (values.length === 1 ? '' : 'one of ') + values.map((value) => JSON.stringify(value)).join(', ');
+
+const FORMATS: Readonly<Record<string, string>> = { 'date-time': 'a date-time such as 2026-03-01T09:30:00Z', uuid: 'a UUID' };
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'text',

@@ -14,8 +14,9 @@ const schema = z.strictObject({
     .refine((text) => text.startsWith('2'), 'is not a date-time')
     .optional(),
   flag: z.boolean().optional(),
+  at: z.string().meta({ format: 'date-time' }).optional(),
   messages: z
-    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.union([z.string(), z.array(part)]) }))
+    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.union([z.string(), z.array(part).min(1)]) }))
     .min(1)
     .max(3)
     .optional(),
@@ -79,6 +80,13 @@ describe('arguments that are wrong', () => {
       { query: 'a', messages: [{ role: 'user', content: 7 }] },
       'messages[0].content must be text or an array, not 7.',
     ],
+    [
+      'empty in a union',
+      { query: 'a', messages: [{ role: 'user', content: [] }] },
+      'messages[0].content must be an array of at least 1 item, not an array of 0.',
+    ],
+    ['a number for a moment', { query: 'a', at: 1700000000 }, 'at must be a date-time such as 2026-03-01T09:30:00Z, not 1700000000.'],
+    ['no moment', { query: 'a', at: null }, 'at must be a date-time such as 2026-03-01T09:30:00Z, not null.'],
     ['missing in a union', { query: 'a', messages: [{ role: 'user' }] }, 'messages[0].content is required: text or an array.'],
     ['unknown, nearly known', { query: 'a', conversationId: 'x' }, 'Unknown argument "conversationId"; did you mean "conversation_id"?'],
     [

@@ -7,7 +7,7 @@ import { conversationId, cursor, limit, messageView, role, timestamp, user } fro
 import { viewMessage } from '../../views.js';
 
 /** Characters of stored text in one answer: shared by the messages found, and by those around them. */
-const ROOM = { hits: 40_000, context: 40_000 };
+const ROOM = { hits: 20_000, context: 12_000 };
 
 const contextView = messageView
   .pick({ id: true, seq: true, turn: true, role: true, author: true, created_at: true })

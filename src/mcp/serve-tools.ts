@@ -18,6 +18,9 @@ export function isQuickRead(session: Session, name: string): boolean {
   return tool?.annotations.readOnlyHint === true && tool.waits !== true;
 }
 
+/** Whether a call of this tool may wait for news: longer than somebody may keep access. */
+export const mayWait = (session: Session, name: string): boolean => availableTo(session).get(name)?.waits === true;
+
 export function serveTools(server: Server, session: Session): void {
   const available = availableTo(session);
 

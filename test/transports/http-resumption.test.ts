@@ -121,6 +121,32 @@ describe('Last-Event-ID', () => {
     expect(await resumed(foreign, id.first)).toMatchObject({ status: 404 });
   });
 
+  it('need not be there: what was to be told while no stream was open is told on the next one, once', async () => {
+    const headers = await begin();
+    await using writer = await server.modern(key);
+    const { conversation_id } = await save(writer, {}, 'first');
+    const uri = `memory://conversations/${conversation_id}`;
+    await send(server.url, { jsonrpc: '2.0', id: 2, method: 'resources/subscribe', params: { uri } }, headers);
+    const silent = await open(headers);
+    const streams = await figure('recollect_http_streams');
+    await silent.close();
+    await expect.poll(() => figure('recollect_http_streams')).toBeLessThan(streams);
+    await save(writer, { conversation_id }, 'second');
+    // Whoever asks for no stream is told nothing, and takes nothing from the client.
+    const wrong = await fetch(`${server.url}/mcp`, { headers: { ...headers, Accept: 'application/json' } });
+    expect(wrong.status).toBe(406);
+    const next = await open(headers);
+    expect(await next.next()).toContain(uri);
+    await next.close();
+    await expect.poll(() => figure('recollect_http_streams')).toBeLessThan(streams);
+    const last = await open(headers);
+    await save(writer, { conversation_id }, 'third');
+    const event = await last.next();
+    expect(event).toContain(uri);
+    expect(await Promise.race([last.next(), new Promise((resolve) => setTimeout(resolve, 300, 'nothing'))])).toBe('nothing');
+    await last.close();
+  });
+
   it('takes the stream of notifications over from a connection that is dead without anybody having noticed', async () => {
     const headers = await begin();
     await using writer = await server.modern(key);

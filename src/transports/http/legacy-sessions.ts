@@ -58,12 +58,7 @@ export class LegacySessions {
     if (!live) return refuse(res, 404, GONE, { code: SESSION_NOT_FOUND, id: idOf(req.body) });
     this.#places.use(live.place, res);
     if (req.method === 'GET') {
-      const last = req.headers['last-event-id'];
-      if (typeof last === 'string' && last !== '') {
-        if (!live.events.knows(last)) return refuse(res, 400, LOST);
-        // Its connection is gone for the client, whether or not that has been noticed here.
-        if (live.events.isNotification(last)) live.transport.closeStandaloneSSEStream();
-      }
+      if (!goesOn(live, req, res)) return refuse(res, 400, LOST);
       this.#streams.watch(res, caller, () => live.place.end());
     }
     await live.transport.handleRequest(req, res, req.body);
@@ -117,4 +112,24 @@ export class LegacySessions {
     await transport.handleRequest(req, res, req.body);
     if (!this.#live.has(id)) await server.close();
   }
+}
+
+/** Sees to it that a stream goes on where the client's last one broke. False when what followed is gone. */
+function goesOn({ events, transport }: Live, req: HttpRequest, res: HttpResponse): boolean {
+  const last = req.headers['last-event-id'];
+  const named = typeof last === 'string' && last !== '' ? last : undefined;
+  if (named !== undefined) {
+    if (!events.knows(named)) return false;
+    if (!events.isNotification(named)) return true;
+    // Its connection is gone for the client, whether or not that has been noticed here.
+    transport.closeStandaloneSSEStream();
+  } else {
+    // A stream that broke before it told anything gave the client no id to go on from.
+    const unheard = events.unheard();
+    if (unheard !== undefined) req.headers['last-event-id'] = unheard;
+  }
+  res.once('close', () => {
+    if (res.statusCode === 200) events.heard();
+  });
+  return true;
 }

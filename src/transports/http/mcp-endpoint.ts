@@ -1,6 +1,7 @@
 import { type AuthInfo, classifyInboundRequest, createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server';
 import type { NextFunction, RequestHandler } from 'express';
 import type { App } from '../../app.js';
+import { mayWait } from '../../mcp/serve-tools.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
 import { answerModern } from './answer-modern.js';
@@ -13,8 +14,6 @@ import { readJson } from './read-json.js';
 import { StreamCheck } from './stream-check.js';
 
 const METHODS = new Set(['GET', 'POST', 'DELETE']);
-/** Tools that wait for news, and would tell them to somebody who lost access meanwhile. */
-const WAITING = new Set(['poll_events']);
 /** How often idle sessions are looked for. */
 const SWEEP_MS = 30_000;
 
@@ -65,7 +64,7 @@ export class McpEndpoint {
       res.locals.tool = name.slice(0, 100);
       const lacking = caller.identity.kind === 'oauth' ? scopeLacking(caller.session, name) : undefined;
       if (lacking) return this.#askForMore(caller, lacking, res, req.body);
-      if (WAITING.has(name)) this.#streams.guard(res, caller, () => res.destroy());
+      if (mayWait(caller.session, name)) this.#streams.guard(res, caller, () => res.destroy());
     }
     if (this.#sessions.answer(req, res)) return;
     if (isLegacy(req)) return this.#sessions.handle(req, res);

@@ -35,6 +35,7 @@ export class SessionEvents implements EventStore {
   #weight = 0;
   #numbers = 0;
   #places = 0;
+  #heardUpTo = 0;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -59,6 +60,19 @@ export class SessionEvents implements EventStore {
 
   isNotification(id: string): boolean {
     return this.#find(id)?.stream.name === NOTIFICATIONS;
+  }
+
+  /** To be called when the stream of notifications has ended: the client has heard what there was until now. */
+  heard(): void {
+    this.#heardUpTo = this.#places;
+  }
+
+  /** After which event the client has not heard notifications, although it had no stream of them to name one; undefined when there are none. */
+  unheard(): string | undefined {
+    const stream = this.#streams.get(NOTIFICATIONS);
+    const after = Math.max(this.#heardUpTo, stream?.lostUpTo ?? 0);
+    const isNew = stream && [...stream.events.values()].some(({ place }) => place > after);
+    return isNew ? `${stream.number}-${after}` : undefined;
   }
 
   async getStreamIdForEventId(id: string): Promise<string | undefined> {

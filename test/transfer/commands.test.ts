@@ -30,6 +30,11 @@ describeEngines('export, import, backup and restore on the command line', (engin
       await expect(wrong).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringMatching(/cannot be written: .*folder/) });
     }
     expect(await readdir(folder.path)).toEqual([]);
+    for (const file of [nowhere, folder.path])
+      await expect(runHere(restore, file, ...place())).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining('cannot be read: it is'),
+      });
   });
 
   it('write what is unfinished to a file of their own, whatever stands there', async () => {

@@ -5,6 +5,7 @@ import { columns, type Output } from '../output.js';
 import { withDatabase } from '../system.js';
 import { STORAGE_SETTINGS } from '../tenant-store.js';
 import { countWords } from '../transfer/count-words.js';
+import { assertReadable } from '../transfer/places.js';
 import { Progress } from '../transfer/progress.js';
 
 export default defineCommand({
@@ -26,6 +27,7 @@ export default defineCommand({
       import('../../services/transfer/check-file.js'),
       import('../../services/transfer/format.js'),
     ]);
+    await assertReadable(operand);
     const file = await checkFile(operand);
     if (file.header.format !== BACKUP_FILE)
       throw invalidInput('The file is no backup, but an export of a tenant.', 'Use recollect import.');

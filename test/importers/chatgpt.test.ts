@@ -67,6 +67,24 @@ describe('the export of ChatGPT', async () => {
     for (const { content } of hidden) for (const part of content as { text?: string }[]) expect(part.text).toBeUndefined();
   });
 
+  it('takes what weighs nothing for what was not shown, but for what a tool answered', async () => {
+    const nodes = [
+      node('q', null, text('What is new?'), { weight: 1 }),
+      node('setup', 'q', text('Be brief about Lisbon.'), { weight: 0, author: { role: 'system' } }),
+      node('draft', 'setup', text('A draft about Porto.'), { weight: 0, author: { role: 'assistant' } }),
+      node('found', 'draft', text('Found: Faro.'), { weight: 0, author: { role: 'tool', name: 'web' } }),
+      node('a', 'found', text('Not much.'), { author: { role: 'assistant' } }),
+    ];
+    const { conversations } = await readAll(chatgpt, exported(nodes, { current_node: 'a' }));
+    expect(conversations[0]!.messages.map(({ content }) => content)).toEqual([
+      'What is new?',
+      [{ type: 'context', words: 'Be brief about Lisbon.' }],
+      [{ type: 'context', words: 'A draft about Porto.' }],
+      'Found: Faro.',
+      'Not much.',
+    ]);
+  });
+
   it('reads times however they are written, and gives what has none that of the message before', () => {
     expect(byId.get('u1')!.createdAt).toEqual(new Date(1714546801500));
     expect(branch!.messages[1]!.createdAt).toEqual(new Date(1714546850250));

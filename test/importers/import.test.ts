@@ -7,6 +7,7 @@ import { runHere } from '../cli/run-here.js';
 import { agentFor } from '../support/agent.js';
 import { describeEngines } from '../support/engines.js';
 import { fixture, fixturePath } from './read-fixture.js';
+import { zipOf } from './zip-file.js';
 
 describeEngines('recollect import of what others keep', (engine) => {
   let folder: string;
@@ -193,6 +194,43 @@ describeEngines('recollect import of what others keep', (engine) => {
       { where: 'entries[3]', why: expect.stringContaining('breaks off') },
     ]);
     expect(await rows(tenantId)).toEqual({ conversations: 2, messages: 2 });
+  });
+
+  it('takes the archive as it was downloaded, of which conversations may be in several files', async () => {
+    const tenantId = await engine.freshTenant();
+    const [one, two, three] = JSON.parse((await fixture('chatgpt.json')).toString());
+    const files = {
+      'user.json': '{"id":"user-1","email":"robin@example.org"}',
+      'chat.html': '<html></html>',
+      'dalle-generations/': '',
+      'message_feedback.json': '[{"id":"f","conversation_id":"c","rating":"thumbs_up"}]',
+      'conversations-001.json': JSON.stringify([two, three]),
+      'conversations-000.json': JSON.stringify([one]),
+    };
+    for (const [name, archive] of [
+      ['packed.zip', zipOf(files)],
+      ['stored.zip', zipOf(files, { stored: true })],
+    ] as const) {
+      const report = await run(tenantId, await written(name, archive), '--user', 'robin');
+      expect(report).toMatchObject({ conversations: { read: 3 }, messages: { read: 15 } });
+      expect(report.rejections).toEqual([{ where: 'conversations-001.json: conversations[1]', why: 'There is no message in it.' }]);
+      expect(await rows(tenantId)).toEqual({ conversations: 3, messages: 15 });
+    }
+  });
+
+  it('takes nothing of an archive that is damaged, encrypted, or of which nothing is known', async () => {
+    const tenantId = await engine.freshTenant();
+    const file = { 'conversations.json': await fixture('claude.json') };
+    const whole = zipOf(file);
+    for (const [archive, why] of [
+      [whole.subarray(0, -40), /damaged/],
+      [Buffer.concat([whole.subarray(0, 200), Buffer.alloc(20), whole.subarray(220)]), /damaged at conversations\.json/],
+      [zipOf(file, { flags: 1 }), /encrypted/],
+      [zipOf({ 'photos/a.jpg': 'x', 'notes.json': '{"a":1}' }), /no file in the archive/],
+      [zipOf({ 'a.json': await fixture('claude.json'), 'b.json': await fixture('chatgpt.json') }), /several formats/],
+    ] as const)
+      await expect(run(tenantId, await written('bad.zip', archive))).rejects.toThrow(why);
+    expect(await rows(tenantId)).toEqual({ conversations: 0, messages: 0 });
   });
 
   it('refuses what is packed, and what it does not know', async () => {

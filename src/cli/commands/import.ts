@@ -5,11 +5,12 @@ import type { App } from '../../app.js';
 import { invalidInput } from '../../errors.js';
 import { scopesOf } from '../../principal.js';
 import type { Store } from '../../repository/store.js';
-import type { Importer } from '../../services/importers/define.js';
+import type { Importer, ImportItem, Rejected } from '../../services/importers/define.js';
 import type { Source } from '../../services/transfer/source.js';
 import { defineCommand, type ExitCode, flag, value } from '../define.js';
 import { columns, type Output } from '../output.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../tenant-store.js';
+import { countWords } from '../transfer/count-words.js';
 import { printImport, printTenantImport } from '../transfer/print-import.js';
 import { Progress } from '../transfer/progress.js';
 import { assertImportFormat, OWN, SERVER_MEMORY } from '../transfer-format.js';
@@ -25,7 +26,7 @@ export default defineCommand({
     'reading a file again changes nothing, and a conversation is stored whole or not at all. What cannot be taken is reported with the\n' +
     'reason, the rest is stored, and the exit code is 1. --dry-run only tells what would be stored.',
   settings: STORAGE_SETTINGS,
-  operand: { name: 'file', description: 'the file, also one packed with gzip, or - for stdin' },
+  operand: { name: 'file', description: 'the file, also one packed with gzip or the zip archive of an export, or - for stdin' },
   options: {
     tenant: tenantOption,
     user: value('id', 'whose things become that belong to nobody in the file (external id)'),
@@ -46,15 +47,24 @@ export default defineCommand({
     );
     const path = operand ?? '-';
     if (path !== '-') await assertReadable(path);
+    const about = { user: options.user ?? config().user, dryRun: options.dryRun, json: options.json, output: invocation.output };
+    const { isZip, openZip } = await import('../../services/transfer/zip.js');
+    if (path !== '-' && (await isZip(path))) {
+      const { chooseFromArchive } = await import('../../services/importers/archive.js');
+      const { importer, names, items } = await chooseFromArchive(await openZip(path), IMPORTERS, options.format);
+      invocation.output.note(`In the archive: ${names.join(', ')}`);
+      return withTenantStore(invocation, (store, app) => takeForeign(importer, items(), { store, app, ...about }));
+    }
     const source = await openSource(path);
     const isOwn = options.format === OWN || (options.format === undefined && readHeader(firstLine(source.head)) !== null);
     const importer = isOwn ? undefined : chosen(IMPORTERS, options.format, source.head);
-    const user = options.user ?? config().user;
     return withTenantStore(invocation, (store, app) => {
-      const work: Work = { store, app, source, path, user, dryRun: options.dryRun, json: options.json, output: invocation.output };
+      const work: Work = { store, app, source, path, ...about };
       if (isOwn) return takeOwn(work);
       // What is stored of a file of server-memory is stored many lines at a time.
-      return importer && (importer.name !== SERVER_MEMORY || options.dryRun) ? takeForeign(importer, work) : takeServerMemory(work);
+      return importer && (importer.name !== SERVER_MEMORY || options.dryRun)
+        ? takeForeign(importer, importer.read(source.bytes), work)
+        : takeServerMemory(work);
     });
   },
 });
@@ -114,6 +124,7 @@ async function takeOwn({ store, app, source, path, dryRun, json, output }: Work)
         ),
     });
     bar.end();
+    if (!dryRun) await countWords(app, store.principal.tenantId, stop.signal);
     return printTenantImport(done, { json, stopped: stop.signal.aborted, output });
   } finally {
     bar.end();
@@ -122,14 +133,18 @@ async function takeOwn({ store, app, source, path, dryRun, json, output }: Work)
   }
 }
 
-async function takeForeign(importer: Importer, { store, app, source, user, dryRun, json, output }: Work): Promise<ExitCode> {
+async function takeForeign(
+  importer: Importer,
+  items: AsyncIterable<ImportItem | Rejected>,
+  { store, app, user, dryRun, json, output }: Omit<Work, 'source' | 'path'>,
+): Promise<ExitCode> {
   const { applyImport } = await import('../../services/importers/apply.js');
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const bar = new Progress(`Importing (${importer.title})`);
   try {
-    const report = await applyImport(store, importer.read(source.bytes), {
+    const report = await applyImport(store, items, {
       format: importer.name,
       dryRun,
       user: user ?? undefined,
@@ -137,6 +152,7 @@ async function takeForeign(importer: Importer, { store, app, source, user, dryRu
       progress: ({ messages, memories, entities }) => bar.tell(messages.read + memories.read + entities.read),
     });
     bar.end();
+    if (!dryRun) await countWords(app, store.principal.tenantId, stop.signal);
     return printImport(importer.title, report, { json, stopped: stop.signal.aborted, output });
   } finally {
     bar.end();

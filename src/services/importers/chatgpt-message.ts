@@ -9,7 +9,8 @@ import { idOf, isObject, type Loose, listOf, momentOf, nameOf, objectsOf, presen
 export function readChatGptMessage(id: string, message: Loose): ImportedMessage | undefined {
   const author = isObject(message.author) ? message.author : {};
   const metadata = isObject(message.metadata) ? message.metadata : {};
-  const hidden = metadata.is_visually_hidden_from_conversation === true;
+  // What weighs nothing is no part of the dialogue; of tools it is only what they are asked for anew each time.
+  const hidden = metadata.is_visually_hidden_from_conversation === true || (message.weight === 0 && author.role !== 'tool');
   const said = MESSAGE_ROLES.find((known) => known === author.role) ?? 'system';
   // What stands in the name of the user and was not shown to them is no turn of theirs.
   const role = hidden && said === 'user' ? 'system' : said;

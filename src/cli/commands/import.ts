@@ -32,6 +32,7 @@ export default defineCommand({
     user: value('id', 'whose things become that belong to nobody in the file (external id)'),
     format: value('name', 'what the file is'),
     dryRun: flag('store nothing, only tell'),
+    withAccounts: flag('accounts and keys too, where the file has them: whoever they are of can come in'),
     json: flag('print JSON'),
   },
   async run(invocation) {
@@ -47,7 +48,13 @@ export default defineCommand({
     );
     const path = operand ?? '-';
     if (path !== '-') await assertReadable(path);
-    const about = { user: options.user ?? config().user, dryRun: options.dryRun, json: options.json, output: invocation.output };
+    const about = {
+      user: options.user ?? config().user,
+      dryRun: options.dryRun,
+      accounts: options.withAccounts,
+      json: options.json,
+      output: invocation.output,
+    };
     const { isZip, openZip } = await import('../../services/transfer/zip.js');
     if (path !== '-' && (await isZip(path))) {
       const { chooseFromArchive } = await import('../../services/importers/archive.js');
@@ -76,6 +83,7 @@ type Work = Readonly<{
   path: string;
   user: string | null;
   dryRun: boolean;
+  accounts: boolean;
   json: boolean;
   output: Output;
 }>;
@@ -95,7 +103,7 @@ function chosen(importers: readonly Importer[], format: string | undefined, head
   );
 }
 
-async function takeOwn({ store, app, source, path, dryRun, json, output }: Work): Promise<ExitCode> {
+async function takeOwn({ store, app, source, path, dryRun, accounts, json, output }: Work): Promise<ExitCode> {
   const { importTenant } = await import('../../services/transfer/import-tenant.js');
   if (path !== '-') {
     const { checkFile } = await import('../../services/transfer/check-file.js');
@@ -116,6 +124,7 @@ async function takeOwn({ store, app, source, path, dryRun, json, output }: Work)
   try {
     const done = await importTenant(store, counted(), {
       dryRun,
+      accounts,
       signal: stop.signal,
       progress: ({ rows }) =>
         bar.tell(

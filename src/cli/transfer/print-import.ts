@@ -6,10 +6,18 @@ import { columns, type Output } from '../output.js';
 type How = Readonly<{ json: boolean; stopped: boolean; output: Output }>;
 
 /** Of each kind of thing: how many, and how many were there before. Exits with 1 when something was not taken. */
-export function printTenantImport({ report, settings, dryRun }: TenantImport, { json, stopped, output }: How): ExitCode {
+export function printTenantImport({ report, settings, dryRun, leftOut }: TenantImport, { json, stopped, output }: How): ExitCode {
   const bad = report.rejected.length > 0 || stopped;
   if (json) {
-    output.json({ dry_run: dryRun, stopped, settings, rows: report.rows, rejected: report.rejected, corrected: report.corrected });
+    output.json({
+      dry_run: dryRun,
+      stopped,
+      settings,
+      rows: report.rows,
+      rejected: report.rejected,
+      corrected: report.corrected,
+      left_out: leftOut,
+    });
     return bad ? 1 : 0;
   }
   output.line(dryRun ? 'In the file:' : 'Stored:');
@@ -20,6 +28,8 @@ export function printTenantImport({ report, settings, dryRun }: TenantImport, { 
   for (const line of columns(rows)) output.line(line);
   if (settings) output.line('The tenant has the name and settings of the file.');
   if (report.corrected > 0) output.line(`${report.corrected} conversations said a wrong number of messages and were corrected.`);
+  const access = Object.entries(leftOut).map(([type, count]) => `${type.replaceAll('_', ' ')} ${count}`);
+  if (access.length > 0) output.note(`What lets people in was left out: ${access.join(', ')}. --with-accounts takes it.`);
   for (const { what, why } of report.rejected) output.note(`${what} was left out: ${why}`);
   if (stopped) output.note('Stopped before the end of the file; run it again to go on.');
   return bad ? 1 : 0;

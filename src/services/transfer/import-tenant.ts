@@ -6,11 +6,20 @@ import { Crew } from './crew.js';
 import { BACKUP_FILE, columnsOf, damaged, IN_TENANT, readEnd, readHeader, readRow, TENANT_FILE, truncated } from './format.js';
 import { readLines, textOf } from './read-lines.js';
 import { BrokenOff } from './source.js';
+import { withoutAccess } from './without-access.js';
 
-export type TenantImport = Readonly<{ dryRun: boolean; settings: boolean; report: WriteReport }>;
+export type TenantImport = Readonly<{
+  dryRun: boolean;
+  settings: boolean;
+  report: WriteReport;
+  /** Rows of accounts, keys and grants that were in the file and not asked for, by type. */
+  leftOut: Readonly<Record<string, number>>;
+}>;
 
 export type TenantImportOptions = Readonly<{
   dryRun?: boolean | undefined;
+  /** Take accounts, keys and grants too, where the file has them. */
+  accounts?: boolean | undefined;
   progress?: ((report: Readonly<WriteReport>) => void) | undefined;
   /** Looked at between two transactions. */
   signal?: AbortSignal | undefined;
@@ -39,8 +48,10 @@ export async function importTenant(
   const { value: columns } = await lines.next();
   if (!(columns instanceof Map)) throw truncated(false);
   const writer = store.portable.writer(columns);
-  const settings = await writeRows(writer, lines as AsyncGenerator<GivenRow>, options);
-  return { dryRun: options.dryRun ?? false, settings, report: writer.report };
+  const leftOut: Record<string, number> = {};
+  const rows = lines as AsyncGenerator<GivenRow>;
+  const settings = await writeRows(writer, options.accounts ? rows : withoutAccess(rows, leftOut), options);
+  return { dryRun: options.dryRun ?? false, settings, report: writer.report, leftOut };
 }
 
 /**

@@ -12,12 +12,13 @@ import { holdsTimeExpression, isQuestion } from './text-features.js';
 /** A message that may be an answer, or one of those around it. */
 export type TurnCandidate = Readonly<{
   id: string;
-  conversationId: string;
+  /** The same for all of one stretch of one conversation, and for no other. */
   stretch: string | number;
   /** Counts the messages of a conversation without gaps. */
   seq: number;
   author: string | null;
   createdAt: Date;
+  /** Where nothing is asked in it, only a question for a time has to know it. */
   text: string;
   length: number;
   frequencies: ReadonlyMap<string, number>;
@@ -45,7 +46,12 @@ export function scoreTurns(
   const terms = expandTerms(query.terms, statistics, weights.softWords, neighbours);
   const score = termScorer(terms, statistics.averageLength);
   const stretches = byStretch(candidates);
-  const ofStretch = stretchScores(stretches.map(stretchDocument), terms, query.people, statistics);
+  const ofStretch = stretchScores(
+    stretches.map((members) => stretchDocument(members, query.people)),
+    terms,
+    query.people,
+    statistics,
+  );
   const person = query.people.length === 1 ? query.people[0]!.toLowerCase() : null;
   const dense = denseScores(candidates);
   const scored = stretches.flatMap((members, at) => {
@@ -56,12 +62,12 @@ export function scoreTurns(
         words: total(words),
         person: person !== null && turn.author?.toLowerCase() === person ? weights.person : 0,
         stretch: weights.stretch * ofStretch[at]!,
-        date: weights.date * Math.max(0, ...query.dates.map((range) => dateAffinity(turn.createdAt, range))),
+        date: query.dates.length > 0 ? weights.date * Math.max(0, ...query.dates.map((range) => dateAffinity(turn.createdAt, range))) : 0,
         time: query.isWhenQuestion && holdsTimeExpression(turn.text) ? weights.time : 0,
         question: turns[index]!.isQuestion ? -weights.question : 0,
         dense: denseWeight * (dense?.get(turn) ?? 0),
       };
-      return { turn, id: turn.id, score: total(Object.values(components)), components };
+      return { turn, id: turn.id, score: sum(components), components };
     });
   });
   return scored
@@ -69,18 +75,20 @@ export function scoreTurns(
     .map(({ id, score, components }) => ({ id, score, components }));
 }
 
+const sum = ({ words, person, stretch, date, time, question, dense }: TurnComponents): number =>
+  words + person + stretch + date + time + question + dense;
+
 function denseScores(candidates: readonly TurnCandidate[]): Map<TurnCandidate, number> | null {
   if (candidates.every(({ cosine }) => cosine === undefined)) return null;
   return new Map(standardScores(candidates.map(({ cosine }) => cosine)).map((z, at) => [candidates[at]!, z]));
 }
 
 function byStretch(candidates: readonly TurnCandidate[]): TurnCandidate[][] {
-  const stretches = new Map<string, TurnCandidate[]>();
+  const stretches = new Map<string | number, TurnCandidate[]>();
   for (const turn of candidates) {
-    const key = `${turn.conversationId}/${turn.stretch}`;
-    const members = stretches.get(key);
+    const members = stretches.get(turn.stretch);
     if (members) members.push(turn);
-    else stretches.set(key, [turn]);
+    else stretches.set(turn.stretch, [turn]);
   }
   return [...stretches.values()];
 }

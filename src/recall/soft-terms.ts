@@ -41,12 +41,6 @@ export function expandTerms(
   });
 }
 
-/** The lexemes whose frequencies `expandTerms` will want: those of the terms and the `each` nearest to every term. */
-export function lexemesToCount(terms: readonly QueryTerm[], neighbours: Neighbours | null, each = 200): string[] {
-  const near = neighbours ? terms.flatMap((term) => softWordsOf(term, neighbours).slice(0, each)) : [];
-  return [...new Set([...terms, ...near].map(({ lexeme }) => lexeme))];
-}
-
 /** The words near to any of the words a term was written as. */
 function softWordsOf({ lexeme: own, words }: QueryTerm, neighbours: Neighbours): readonly SoftWord[] {
   const lists = words.map(neighbours).filter((list) => list.length > 0);

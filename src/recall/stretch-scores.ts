@@ -5,18 +5,20 @@ import type { CorpusStatistics, ExpandedTerm } from './soft-terms.js';
 /** A longer stretch repeats more of its words: n words are about n to the power of this different ones (Heaps' law). */
 const HEAPS = 0.85;
 
-/** A stretch of a conversation as one document: how many different lexemes it has, those looked for among them, and how often each author speaks. */
+/** A stretch of a conversation as one document: how many different lexemes it has, those looked for among them, and how often each author speaks, where people are named. */
 export type StretchDocument = Readonly<{ length: number; lexemes: ReadonlySet<string>; authors: ReadonlyMap<string, number> }>;
 type Member = Readonly<{ length: number; author: string | null; frequencies: ReadonlyMap<string, number> }>;
 
-export function stretchDocument(members: readonly Member[]): StretchDocument {
+export function stretchDocument(members: readonly Member[], people: readonly string[]): StretchDocument {
   const lexemes = new Set<string>();
   const authors = new Map<string, number>();
   let words = 0;
   for (const { author, frequencies, length } of members) {
     words += length;
     for (const lexeme of frequencies.keys()) lexemes.add(lexeme);
-    if (author !== null) authors.set(author.toLowerCase(), (authors.get(author.toLowerCase()) ?? 0) + 1);
+    if (author === null || people.length === 0) continue;
+    const key = author.toLowerCase();
+    authors.set(key, (authors.get(key) ?? 0) + 1);
   }
   return { length: Math.round(words ** HEAPS), lexemes, authors };
 }

@@ -8,7 +8,7 @@ export function termScorer(
   terms: readonly ExpandedTerm[],
   averageLength: number,
   parameters: Bm25Parameters = TRANSCRIPTS,
-): (document: ScoredDocument) => number[] {
+): (document: ScoredDocument) => readonly number[] {
   const uses = new Map<string, Use[]>();
   terms.forEach(({ alternatives }, term) => {
     for (const { lexeme, weight, idf } of alternatives) {
@@ -18,7 +18,9 @@ export function termScorer(
       else uses.set(lexeme, [use]);
     }
   });
+  const nothing: readonly number[] = terms.map(() => 0);
   return ({ length, frequencies }) => {
+    if (frequencies.size === 0) return nothing;
     const scores = new Array<number>(terms.length).fill(0);
     for (const [lexeme, frequency] of frequencies) {
       for (const { term, weight, idf } of uses.get(lexeme) ?? []) {

@@ -1,6 +1,8 @@
 import { MONTHS, WEEKDAYS } from './calendar.js';
 
-const QUESTION = /[?？؟](?=$|[\s"'”’)\]!?*_])/u;
+/** Without one of these nothing is asked. */
+export const QUESTION_MARKS = '?？؟';
+const QUESTION = new RegExp(`[${QUESTION_MARKS}](?=$|[\\s"'”’)\\]!?*_])`, 'u');
 const WHEN =
   /^\s*(?:and |so )?when\b|\bwhen (?:did|was|is|were|does|do|has|had|have|will|are|would)\b|\b(?:know|remember|recall|tell me|say|said) when\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bhow long ago\b/iu;
 

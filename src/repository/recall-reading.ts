@@ -5,7 +5,8 @@ import type { CorpusStatistics, Neighbours } from '../recall/soft-terms.js';
 import { Repository } from './context.js';
 import { corpusOf, type RecallFilter } from './recall-records.js';
 import { WHOLE_TENANT } from './sql/corpus-documents.js';
-import { MAX_WAITING, readRecall } from './sql/read-recall.js';
+import { readRecall } from './sql/read-recall.js';
+import { MAX_WAITING } from './sql/waiting-documents.js';
 
 export { MAX_WAITING };
 
@@ -15,6 +16,9 @@ export type Frozen = Readonly<{ at: number; upTo: string; documents: number; len
 /** A query as it was understood, with the statistics to weigh its words by. */
 export type Reading = Readonly<{
   analysis: QueryAnalysis;
+  /** Those of the query, in lower case. */
+  words: readonly string[];
+  /** Of the words of the query; `NearWords` knows those of others. */
   statistics: CorpusStatistics;
   /** Row id of the user whose corpus it is; null for all. Undefined when the user named is not known: there is nothing then. */
   scopeId: string | null | undefined;
@@ -46,8 +50,6 @@ type Row = {
 
 /** A longer query is known by its first words. */
 const MAX_WORDS = 40;
-/** Words near to one of the query whose frequency is asked for, and near to all of them together. */
-const NEAR = { each: 200, all: 1500 };
 /** The configurations whose lexemes the thesaurus has. */
 const ENGLISH = new Set(['english', 'pg_catalog.english']);
 
@@ -66,17 +68,7 @@ export class RecallReading extends Repository {
     const words = wordsToStem(query);
     const sources = filter.sources.map((source) => corpusOf[source]);
     const { user = null, conversationId = null } = filter;
-    const values = [
-      this.tenantId,
-      this.userId,
-      words,
-      near ? softLexemes(words, near) : [],
-      user,
-      conversationId,
-      sources,
-      phrases,
-      excluded,
-    ];
+    const values = [this.tenantId, this.userId, words, user, conversationId, sources, phrases, excluded];
     const [row] = await this.context.db.query<Row>(readRecall, values, this.context.transaction);
     if (!row?.found) throw notFound('conversation', conversationId ?? '', 'Call list_conversations for the ids you can read.');
     const now = frozen ? new Date(frozen.at) : this.context.clock();
@@ -88,6 +80,7 @@ export class RecallReading extends Repository {
     });
     return {
       analysis,
+      words,
       statistics: statisticsOf(row, analysis, frozen),
       scopeId: row.scopeId === null ? undefined : row.scopeId === WHOLE_TENANT ? null : row.scopeId,
       present: new Set(row.present),
@@ -108,11 +101,6 @@ function statisticsOf(row: Row, { allTerms }: QueryAnalysis, frozen: Frozen | un
     frequency: (lexeme) => counts.get(lexeme) ?? row.frequencies[lexeme] ?? 0,
     authored: (name) => row.authors[name.toLowerCase()] ?? 0,
   };
-}
-
-function softLexemes(words: readonly string[], near: Neighbours): string[] {
-  const each = Math.min(NEAR.each, Math.ceil(NEAR.all / Math.max(words.length, 1)));
-  return [...new Set(words.flatMap((word) => near(word).slice(0, each)).map(({ lexeme }) => lexeme))];
 }
 
 function firstWords(query: string): string {

@@ -1,8 +1,10 @@
 import { RECALL, type RecallWeights } from '../recall/constants.js';
 import { scoreMemories } from '../recall/score-memories.js';
 import { type Scored, scoreTurns } from '../recall/score-turns.js';
+import type { CorpusStatistics } from '../recall/soft-terms.js';
 import { Repository } from './context.js';
 import { CorpusFolder } from './corpus-folder.js';
+import { NearWords } from './near-words.js';
 import { type Reach, RecallCandidates } from './recall-candidates.js';
 import { type Reading, RecallReading } from './recall-reading.js';
 import { corpusOf, type RankedHit, type RecallFilter, type RecallHit, type RecallSource, type ScoreParts } from './recall-records.js';
@@ -28,6 +30,7 @@ const MOST_BY_MEANING = 300;
 export class RecallRepository extends Repository {
   readonly #reading = new RecallReading(this.context);
   readonly #candidates = new RecallCandidates(this.context);
+  readonly #nearWords = new NearWords(this.context);
   readonly #vectors = new VectorRepository(this.context);
 
   /** Counts changes that the statistics do not know of yet. True when there may be more. */
@@ -47,17 +50,19 @@ export class RecallRepository extends Repository {
   ): Promise<RankedHit[]> {
     const { allTerms, asksForTimeAlone } = reading.analysis;
     if (reading.scopeId === undefined || (allTerms.length === 0 && !dense && !asksForTimeAlone)) return [];
-    const lists = await Promise.all(
-      this.sources(filter, reading).map(async (source) => {
-        const reach = {
-          upTo,
-          weights,
-          onlyMatches,
-          nearIds: dense ? (await this.near(source, filter, dense.vector, NEAREST)).map(({ id }) => id) : [],
-        };
-        return this.score(source, reading, filter, dense, reach);
-      }),
-    );
+    const sources = this.sources(filter, reading);
+    if (sources.length === 0) return [];
+    const statistics = this.#nearWords.statistics(reading);
+    const ranking = sources.map(async (source) => {
+      const reach = {
+        upTo,
+        weights,
+        onlyMatches,
+        nearIds: dense ? (await this.near(source, filter, dense.vector, NEAREST)).map(({ id }) => id) : [],
+      };
+      return this.score(source, reading, filter, dense, reach, statistics);
+    });
+    const [, ...lists] = await Promise.all([statistics, ...ranking]);
     return comparable(lists.flat(), weights).sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
   }
 
@@ -97,8 +102,9 @@ export class RecallRepository extends Repository {
     filter: RecallFilter,
     dense: Dense | null,
     reach: Reach,
+    statistics: Promise<CorpusStatistics>,
   ): Promise<RankedHit[]> {
-    const { analysis, statistics, now, neighbours } = reading;
+    const { analysis, now, neighbours } = reading;
     const options = { neighbours, weights: reach.weights, denseWeight: dense?.weight ?? 0 };
     const withCosines = async <C extends { id: string }>(candidates: C[]): Promise<(C & { cosine?: number | undefined })[]> => {
       if (!dense) return candidates;
@@ -107,16 +113,19 @@ export class RecallRepository extends Repository {
       return candidates.map((candidate) => ({ ...candidate, cosine: cosines.get(candidate.id) }));
     };
     if (source === 'messages') {
-      const { turns, wanted } = await this.#candidates.turns(reading, filter, reach);
-      const scored = scoreTurns(await withCosines(turns), analysis, statistics, options);
+      const { turns, wanted } = await this.#candidates.turns(reading, filter, reach, statistics);
+      const scored = scoreTurns(await withCosines(turns), analysis, await statistics, options);
       return ranked(
         source,
         scored.filter(({ id }) => wanted.has(id)),
       );
     }
+    const known = await statistics;
     const found =
-      source === 'memories' ? this.#candidates.memories(reading, filter, reach) : this.#candidates.nodes(reading, filter, reach);
-    return ranked(source, scoreMemories(await withCosines(await found), analysis, statistics, now, options));
+      source === 'memories'
+        ? await this.#candidates.memories(reading, filter, reach, known)
+        : await this.#candidates.nodes(reading, filter, reach, known);
+    return ranked(source, scoreMemories(await withCosines(found), analysis, known, now, options));
   }
 
   private near(source: RecallSource, filter: RecallFilter, vector: QueryVector, limit: number): Promise<Neighbour[]> {

@@ -2,7 +2,6 @@
 export type Bm25Parameters = Readonly<{ k1: number; b: number }>;
 export const TRANSCRIPTS: Bm25Parameters = { k1: 0.9, b: 0.1 };
 
-export type ScoredTerm = Readonly<{ term: string; idf: number }>;
 export type ScoredDocument = Readonly<{ length: number; frequencies: ReadonlyMap<string, number> }>;
 
 /** How much it says that a document has a word which `frequency` of all `documents` have; never negative. */
@@ -18,14 +17,5 @@ export function termScore(idf: number, frequency: number, length: number, averag
   const relativeLength = averageLength > 0 ? length / averageLength : 1;
   return (idf * frequency * (k1 + 1)) / (frequency + k1 * (1 - b + b * relativeLength));
 }
-
-/** The score of each word of the query in a document, in the order of the words; their sum is the BM25 score. */
-export const termScores = (
-  terms: readonly ScoredTerm[],
-  document: ScoredDocument,
-  averageLength: number,
-  parameters: Bm25Parameters = TRANSCRIPTS,
-): number[] =>
-  terms.map(({ term, idf }) => termScore(idf, document.frequencies.get(term) ?? 0, document.length, averageLength, parameters));
 
 export const total = (scores: readonly number[]): number => scores.reduce((sum, score) => sum + score, 0);

@@ -25,8 +25,8 @@ const turns = (texts: readonly string[], more: Partial<TurnCandidate> = {}): Tur
     for (const word of words) frequencies.set(word, (frequencies.get(word) ?? 0) + 1);
     const seq = index + 1;
     const createdAt = new Date(1_700_000_000_000 + index * 1000);
-    const common = { conversationId: 'c', stretch: 1, author: null, text, length: frequencies.size, frequencies, createdAt, ...more };
-    return { id: `${common.conversationId}-${common.stretch}-${seq}`, seq, ...common };
+    const common = { stretch: 'c-1', author: null, text, length: frequencies.size, frequencies, createdAt, ...more };
+    return { id: `${common.stretch}-${seq}`, seq, ...common };
   });
 
 const components = (candidates: readonly TurnCandidate[], asked: QueryAnalysis, options?: ScoringOptions) => {
@@ -55,12 +55,11 @@ describe('the score of a turn', () => {
     expect(lent!.words / own!.words).toBeCloseTo(0.48, 10);
   });
 
-  it('takes nothing from another stretch or conversation', () => {
+  it('takes nothing from another stretch', () => {
     const [cat] = turns(['cat']);
     const [, later] = turns(['x', 'x'], { stretch: 2 });
-    const [, elsewhere] = turns(['x', 'x'], { conversationId: 'd' });
-    const [, other, another] = components([cat!, later!, elsewhere!], query('cat'));
-    expect([other!.words, other!.stretch, another!.words, another!.stretch]).toEqual([0, 0, 0, 0]);
+    const [, other] = components([cat!, later!], query('cat'));
+    expect([other!.words, other!.stretch]).toEqual([0, 0]);
   });
 
   it('prefers the one person that is named, whatever the case, and nobody when two are', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inverseDocumentFrequency, TRANSCRIPTS, termScore, termScores, total } from '../../src/search/bm25.js';
+import { inverseDocumentFrequency, TRANSCRIPTS, termScore, total } from '../../src/search/bm25.js';
 
 const count = () => fc.nat(1_000_000);
 const parameters = () => fc.record({ k1: fc.double({ min: 0.01, max: 3, noNaN: true }), b: fc.double({ min: 0, max: 1, noNaN: true }) });
@@ -49,15 +49,8 @@ describe('bm25', () => {
     );
   });
 
-  it('scores each word by itself, in the order of the query', () => {
-    const terms = [
-      { term: 'rare', idf: 5 },
-      { term: 'absent', idf: 9 },
-      { term: 'common', idf: 1 },
-    ];
-    const scores = termScores(terms, { length: 10, frequencies: new Map(Object.entries({ common: 1, rare: 1 })) }, 10);
-    expect(scores).toEqual([5, 0, 1]);
-    expect(total(scores)).toBe(6);
+  it('adds up', () => {
+    expect(total([5, 0, 1])).toBe(6);
     expect(total([])).toBe(0);
   });
 });

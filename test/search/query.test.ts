@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planAll, planCandidates, quoteLexeme } from '../../src/search/plan.js';
 import { parseSearchText } from '../../src/search/query.js';
-import { lexemeFrequencies } from '../../src/search/tsvector.js';
+import { LexemeCounter } from '../../src/search/tsvector.js';
 
 describe('what a person types', () => {
   it.each([
@@ -62,8 +62,33 @@ describe('the plan of a search', () => {
 });
 
 describe('a tsvector in text form', () => {
+  const written = String.raw`'boat':1,4A,9 'o''neill':2 'a\\b':3 'plain' 'x:y,z':5,6`;
+
   it('tells how often each lexeme stands', () => {
-    const frequencies = lexemeFrequencies(String.raw`'boat':1,4A,9 'o''neill':2 'a\\b':3 'plain' 'x:y,z':5,6`);
+    const { length, frequencies } = new LexemeCounter().count(written);
+    expect(length).toBe(5);
     expect(Object.fromEntries(frequencies)).toEqual({ boat: 3, "o'neill": 1, 'a\\b': 1, plain: 1, 'x:y,z': 2 });
+  });
+
+  it('tells of some how often they stand, and of all how many there are', () => {
+    const { count } = new LexemeCounter(['x:y,z', "o'neill", 'boot', 'absent']);
+    expect(count(written).length).toBe(5);
+    expect(Object.fromEntries(count(written).frequencies)).toEqual({ "o'neill": 1, 'x:y,z': 2 });
+    expect(count('')).toEqual({ length: 0, frequencies: new Map() });
+  });
+
+  it('tells of those wanted what it tells of all', () => {
+    const lexeme = fc.stringMatching(/^[a-zа-я0-9'\\:,]{1,6}$/u);
+    const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+    fc.assert(
+      fc.property(fc.uniqueArray(lexeme, { maxLength: 40 }), fc.array(lexeme, { maxLength: 10 }), fc.nat(40), (all, others, some) => {
+        const text = all.map((word, at) => `${quoted(word)}:${at + 1}${at % 3 === 0 ? ',99' : ''}`).join(' ');
+        const wanted = [...all.slice(0, some), ...others];
+        const whole = new LexemeCounter().count(text);
+        expect([...whole.frequencies.keys()]).toEqual(all);
+        const expected = [...whole.frequencies].filter(([word]) => wanted.includes(word));
+        expect([...new LexemeCounter(wanted).count(text).frequencies]).toEqual(expected);
+      }),
+    );
   });
 });

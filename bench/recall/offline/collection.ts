@@ -2,7 +2,7 @@ import { analyzeQuery, type QueryAnalysis, wordsToStem } from '../../../src/reca
 import type { TurnCandidate } from '../../../src/recall/score-turns.js';
 import type { CorpusStatistics } from '../../../src/recall/soft-terms.js';
 import { inverseDocumentFrequency } from '../../../src/search/bm25.js';
-import { lexemeFrequencies } from '../../../src/search/tsvector.js';
+import { LexemeCounter } from '../../../src/search/tsvector.js';
 import type { Chat } from './dataset.js';
 import type { Language } from './language.js';
 
@@ -47,18 +47,16 @@ async function turnsOf(chats: readonly Chat[], language: Language): Promise<Turn
   const spoken = chats.flatMap((chat) => chat.turns.map((turn, index) => ({ ...turn, chat: chat.id, seq: index + 1 })));
   const texts = spoken.map(({ text, caption }) => (caption === undefined ? text : `${text} ${caption}`));
   const vectors = await language.index(texts);
+  const { count } = new LexemeCounter();
   return spoken.map((turn, at) => {
-    const frequencies = lexemeFrequencies(vectors[at]!);
     return {
       id: `${turn.chat}/${turn.id}`,
-      conversationId: turn.chat,
-      stretch: turn.session,
+      stretch: `${turn.chat}/${turn.session}`,
       seq: turn.seq,
       author: turn.speaker,
       createdAt: turn.date,
       text: texts[at]!,
-      length: frequencies.size,
-      frequencies,
+      ...count(vectors[at]!),
     };
   });
 }
@@ -84,11 +82,8 @@ export function candidatesOf({ turns }: Collection, { ranked }: Question, limit:
   if (limit === null) return turns;
   const near = new Set<number>();
   for (const at of ranked.slice(0, limit)) {
-    const { conversationId, stretch } = turns[at]!;
-    for (let other = at - 3; other <= at + 2; other += 1) {
-      const turn = turns[other];
-      if (turn?.conversationId === conversationId && turn.stretch === stretch) near.add(other);
-    }
+    const { stretch } = turns[at]!;
+    for (let other = at - 3; other <= at + 2; other += 1) if (turns[other]?.stretch === stretch) near.add(other);
   }
   return [...near].sort((a, b) => a - b).map((at) => turns[at]!);
 }

@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { QUESTION_MARKS } from '../../recall/text-features.js';
 import { memoryIsVisible } from './memory-visibility.js';
 
 /** Messages that the words of a query find, before those around them come in. */
@@ -10,6 +11,8 @@ const MAX_MATCHES = 20_000;
 const FEATURE_CHARACTERS = 1000;
 /** Longer texts are reduced to the words of the query in the database, shorter ones in the process. */
 const LONG_VECTOR = 1000;
+
+const asksSomething = [...QUESTION_MARKS].map((mark) => `strpos(m.text, '${mark}') > 0`).join(' or ');
 
 const words = (alias: string, lexemes: string): string => `length(${alias}.search) as length,
        case when length(${alias}.search) <= ${LONG_VECTOR} then ${alias}.search
@@ -31,7 +34,7 @@ const turns = (name: string, matches: string): Statement => ({
   text: `
 with matched as (
   select m.id, m.conversation_id, m.stretch, m.seq,
-         sum(q.weight) / (1.54 + 0.36 * min(length(m.search)) / greatest($17::float8, 1))
+         sum(q.weight) / (1.54 + 0.36::float8 * min(length(m.search)) / greatest($17::float8, 1))
            + case when $6::float8 > 0 then max($6::float8 * ts_rank(m.search, $5::tsquery)) else 0 end as rank
   from unnest($3::text[]::tsquery[], $4::float8[]) q(query, weight) ${matches}
   group by m.id, m.conversation_id, m.stretch, m.seq
@@ -47,22 +50,23 @@ best as (
     limit 1) m
 ),
 run as (
-  select b.*, count(*) filter (where b.opens) over (order by b.conversation_id, b.stretch, b.seq) as number
-  from (
-    select b.*, (b.seq - lag(b.seq) over (partition by b.conversation_id, b.stretch order by b.seq) <= $15::int + $16::int + 1) is not true as opens
-    from best b
-  ) b
+  select b.*, count(*) filter (where b.step is null) over in_order as stretch_number,
+         count(*) filter (where (b.step <= $15::int + $16::int + 1) is not true) over in_order as number
+  from (select b.*, b.seq - lag(b.seq) over (partition by b.conversation_id, b.stretch order by b.seq) as step from best b) b
+  window in_order as (order by b.conversation_id, b.stretch, b.seq)
 ),
 place as (
-  select r.conversation_id, r.stretch, min(r.seq) - $15::int as first, max(r.seq) + $16::int as last
-  from run r group by r.conversation_id, r.stretch, r.number
+  select r.conversation_id, r.stretch, r.stretch_number, min(r.seq) - $15::int as first, max(r.seq) + $16::int as last
+  from run r group by r.conversation_id, r.stretch, r.stretch_number, r.number
 )
-select m.id, m.conversation_id as "conversationId", m.stretch, m.seq, coalesce(m.author, case when m.role = 'user' then (
+select m.id, p.stretch_number::int as stretch, m.seq, coalesce(m.author, case when m.role = 'user' then (
          select u.display_name from users u where u.tenant_id = $1 and u.id = m.user_id) end) as author,
-       m.created_at as "createdAt", left(m.text, ${FEATURE_CHARACTERS}) as text, ${words('m', '$13')}, ${wanted} as wanted
+       floor(date_part('epoch', m.created_at) * 1000 + 0.0005) as "createdAt", case when $13::boolean or ${asksSomething} then m.text end as text,
+       case when length(m.search) <= ${LONG_VECTOR} then m.search::text end as search,
+       case when length(m.search) > ${LONG_VECTOR} then length(m.search) end as "longLength", ${wanted} as wanted
 from place p
 cross join lateral (
-  select m.* from messages m
+  select m.id, m.seq, m.author, m.role, m.user_id, m.created_at, left(m.text, ${FEATURE_CHARACTERS}) as text, m.search from messages m
   where m.tenant_id = $1 and m.conversation_id = p.conversation_id and m.seq between p.first and p.last and m.stretch = p.stretch and ${there}
   offset 0
 ) m`,
@@ -76,7 +80,8 @@ const lookup = (where: string): string => `cross join lateral (
 
 /**
  * The messages most likely to be what the tsqueries $3 look for, those near in meaning ($14), and so many before ($15) and
- * after ($16) each of them in the same stretch, to be scored by the caller. Each query weighs as the caller says.
+ * after ($16) each of them in the same stretch, to be scored by the caller. Each query weighs as the caller says. A text is
+ * there if it may ask something, or any is ($13); the words of a long one are read by `longTurns`.
  *
  * Plan: a bitmap scan of `messages_search_idx` for each query; the caller bounds how many match. Then a probe of
  * `messages_seq_key` for each run of neighbours.
@@ -101,6 +106,15 @@ export const ownTurnCandidates = turns(
     where c.tenant_id = $1 and c.user_id = $2::uuid and ${wanted} and ${there}
   ) m on m.search @@ q.query`,
 );
+
+/** How often the lexemes $3 stand in the messages $2, for those whose words `turnCandidates` left out. Plan: a probe of `messages_pk` each. */
+export const longTurns: Statement = {
+  name: 'long_turns',
+  text: `
+select m.id, jsonb_object_agg(w.lexeme, coalesce(cardinality(w.positions), 1)) as frequencies
+from unnest($2::uuid[]) l(id) join messages m on m.tenant_id = $1 and m.id = l.id cross join lateral unnest(m.search) w
+where w.lexeme = any($3::text[]) group by m.id`,
+};
 
 /** Memories that the tsquery $3 finds, of those a reader may see and wants. Plan: a bitmap scan of `episodic_memories_search_idx`. */
 export const memoryCandidates: Statement = {

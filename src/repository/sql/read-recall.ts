@@ -1,13 +1,11 @@
 import type { Statement } from '../../db/database.js';
-import { AUTHOR, CORPUS_SOURCES, documentOf, isText, WHOLE_TENANT } from './corpus-documents.js';
-
-/** So many changes that nobody has counted yet are taken into account exactly; what is beyond lags. */
-export const MAX_WAITING = 1000;
+import { AUTHOR, isText, WHOLE_TENANT } from './corpus-documents.js';
+import { MAX_WAITING, waitingDocuments } from './waiting-documents.js';
 
 /**
- * Everything a query has to be read with: what language makes of its words ($3), in how many documents of the sources $7 these
- * lexemes and others ($4) stand, whom it may name, a tsquery of the phrases that must ($8) and must not ($9) occur, and when
- * the newest message was written. Counted is what the principal can read ($2), or what is of the user named ($5).
+ * Everything a query has to be read with: what language makes of its words ($3), in how many documents of the sources $6 these
+ * lexemes stand, whom it may name, a tsquery of the phrases that must ($7) and must not ($8) occur, and when the newest message
+ * was written. Counted is what the principal can read ($2), or what is of the user named ($4).
  *
  * Plan: one scan of `corpus_terms_pk` for all lexemes and the sources that have any; the oldest rows of `corpus_changes` with the documents they name, which are few
  * most of the time; one probe of an index of conversations.
@@ -18,36 +16,20 @@ export const readRecall: Statement = {
 with
 tenant as (select t.text_search_config as language from tenants t where t.id = $1),
 scope as materialized (
-  select case when $2::uuid is not null then $2::uuid when $5::text is null then '${WHOLE_TENANT}'::uuid
-         else (select u.id from users u where u.tenant_id = $1 and u.external_id = $5) end as id
+  select case when $2::uuid is not null then $2::uuid when $4::text is null then '${WHOLE_TENANT}'::uuid
+         else (select u.id from users u where u.tenant_id = $1 and u.external_id = $4) end as id
 ),
 stem as materialized (
   select w.word, tsvector_to_array(to_tsvector(t.language::regconfig, w.word)) as lexemes from tenant t, unnest($3::text[]) w(word)
 ),
-wanted as materialized (
-  select l.lexeme from stem s, unnest(s.lexemes) l(lexeme) union select l.lexeme from unnest($4::text[]) l(lexeme)
-),
-waiting as materialized (
-  select x.source, x.subject_id, x.user_id, x.removed from corpus_changes x, scope s
-  where x.tenant_id = $1 and x.source = any($7::text[]) and (s.id = '${WHOLE_TENANT}' or x.user_id = s.id)
-  order by x.change_id limit ${MAX_WAITING}
-),
-document as materialized (
-  select d.sign, d.words from scope s, (
-    select -1 as sign, w.user_id, tsvector_to_array(w.removed) as words from waiting w where w.removed is not null
-    ${CORPUS_SOURCES.map(
-      (source) => `union all
-    select 1, d.user_id, d.words from waiting w cross join lateral (${documentOf(source, 'w.subject_id')}) d
-    where w.source = '${source}' and w.removed is null`,
-    ).join('\n    ')}
-  ) d where s.id = '${WHOLE_TENANT}' or d.user_id = s.id
-),
+wanted as materialized (select distinct l.lexeme from stem s, unnest(s.lexemes) l(lexeme)),
+${waitingDocuments('$6')},
 change as materialized (
   select w.lexeme, sum(d.sign)::int as documents from document d cross join lateral unnest(d.words) w(lexeme) group by w.lexeme
 ),
 holding as materialized (
   select t.source, t.documents, t.length from corpus_totals t, scope s
-  where t.tenant_id = $1 and t.source = any($7::text[]) and t.scope_id = s.id and t.documents > 0
+  where t.tenant_id = $1 and t.source = any($6::text[]) and t.scope_id = s.id and t.documents > 0
 ),
 total as (select coalesce(sum(h.documents), 0)::int as documents, coalesce(sum(h.length), 0)::float8 as length from holding h),
 counted as (
@@ -77,14 +59,14 @@ author as (
   ) a group by a.name
 ),
 condition as (
-  select phraseto_tsquery(t.language::regconfig, p) as query from tenant t, unnest($8::text[]) p
+  select phraseto_tsquery(t.language::regconfig, p) as query from tenant t, unnest($7::text[]) p
   union all
-  select !! phraseto_tsquery(t.language::regconfig, p) from tenant t, unnest($9::text[]) p
+  select !! phraseto_tsquery(t.language::regconfig, p) from tenant t, unnest($8::text[]) p
 )
 select
   t.language, s.id as "scopeId",
-  $6::uuid is null or exists (
-    select from conversations c where c.tenant_id = $1 and c.id = $6::uuid and (s.id = '${WHOLE_TENANT}' or c.user_id = s.id)) as found,
+  $5::uuid is null or exists (
+    select from conversations c where c.tenant_id = $1 and c.id = $5::uuid and (s.id = '${WHOLE_TENANT}' or c.user_id = s.id)) as found,
   (select coalesce(jsonb_object_agg(m.word, m.lexemes), '{}') from stem m) as stems,
   (select coalesce(jsonb_object_agg(f.lexeme, f.documents), '{}') from frequency f where f.documents > 0) as frequencies,
   (select coalesce(jsonb_object_agg(a.name, a.messages), '{}') from author a where a.messages > 0) as authors,
@@ -98,7 +80,7 @@ select
   n.documents + coalesce((select sum(d.sign) from document d), 0)::int as documents,
   n.length + coalesce((select sum(c.documents) from change c where ${isText('c.lexeme')}), 0)::float8 as length,
   (select count(*)::int from (
-     select from corpus_changes x where x.tenant_id = $1 and x.source = any($7::text[]) and (s.id = '${WHOLE_TENANT}' or x.user_id = s.id)
+     select from corpus_changes x where x.tenant_id = $1 and x.source = any($6::text[]) and (s.id = '${WHOLE_TENANT}' or x.user_id = s.id)
      limit 1 + greatest(${MAX_WAITING}, n.documents / 5)) x) as waiting,
   case when s.id = '${WHOLE_TENANT}' then (
     select c.last_activity_at from conversations c where c.tenant_id = $1 order by c.last_activity_at desc limit 1)

@@ -24,3 +24,7 @@ export function cutToBytes(text: string, limit: number): string {
 /** What was taken out before it was stored, for the text of an answer; it never says what stood there. */
 export const redactedText = (redacted: readonly { type: string; count: number }[] | undefined): string =>
   redacted ? ` Not stored: ${redacted.map(({ type, count }) => `${count} × ${type}`).join(', ')}.` : '';
+
+/** Stored text between a pair of tags, of which none in the text itself is the end. */
+export const enclosed = (tag: string, lines: readonly string[]): string =>
+  [`<${tag}>`, ...lines.map((line) => line.replace(new RegExp(`</(?=\\s*${tag})`, 'gi'), '<\\/')), `</${tag}>`].join('\n');

@@ -1,5 +1,5 @@
 import type { MemoryRecord } from '../../repository/memory-records.js';
-import { clip, TEXT_LIMIT } from '../results.js';
+import { clip, enclosed, TEXT_LIMIT } from '../results.js';
 
 /** What surrounds the memories in a prompt. */
 const FRAME_BYTES = 3_000;
@@ -27,5 +27,5 @@ export function memoryLines(memories: readonly MemoryRecord[]): string {
     lines.push(line);
   }
   const left = memories.length - lines.length;
-  return ['<memories>', ...lines, ...(left > 0 ? [`(${left} more are left out here.)`] : []), '</memories>'].join('\n');
+  return enclosed('memories', [...lines, ...(left > 0 ? [`(${left} more are left out here.)`] : [])]);
 }

@@ -1,5 +1,5 @@
 import type { HistoryPage } from '../../repository/history.js';
-import { clip, TEXT_LIMIT } from '../results.js';
+import { clip, enclosed, TEXT_LIMIT } from '../results.js';
 
 /** What surrounds the messages in a prompt. */
 const FRAME_BYTES = 3_000;
@@ -21,5 +21,5 @@ export function transcript({ conversation, messages, hasMoreBefore }: HistoryPag
     ...(summary ? [`Summary so far: ${clip(summary, 1_500)}`] : []),
     ...(hasMoreBefore || lines.length < messages.length ? ['(Earlier messages are left out here.)'] : []),
   ];
-  return ['<transcript>', ...header, ...lines, '</transcript>'].join('\n');
+  return enclosed('transcript', [...header, ...lines]);
 }

@@ -34,6 +34,18 @@ export function shifted(moment: Date, unit: Granularity, by: number): DateRange 
   return range(monday, monday + 7 * DAY, 'week');
 }
 
+/** So many days, weeks, months or years up to the end of the day of `moment`. */
+export function lately(moment: Date, unit: Granularity, count: number): DateRange {
+  const [year, month, day] = [moment.getUTCFullYear(), moment.getUTCMonth(), moment.getUTCDate()];
+  const from = {
+    day: () => Date.UTC(year, month, day - count),
+    week: () => Date.UTC(year, month, day - 7 * count),
+    month: () => Date.UTC(year, month - count, day),
+    year: () => Date.UTC(year - count, month, day),
+  }[unit]();
+  return range(from, Date.UTC(year, month, day + 1), unit === 'day' ? 'week' : unit);
+}
+
 /** The Saturday and Sunday of the week that lies so many after that of `moment`. */
 export function weekend(moment: Date, by: number): DateRange {
   const week = shifted(moment, 'week', by);

@@ -4,6 +4,7 @@ import {
   type DateRange,
   dayOf,
   type Granularity,
+  lately,
   MONTHS,
   monthOf,
   monthRange,
@@ -29,6 +30,7 @@ const NUMBERS = 'one two three four five six seven eight nine ten eleven twelve'
 const DAY_NUMBER = '(?<day>\\d{1,2})(?:st|nd|rd|th)?';
 const MONTH = `(?<month>${MONTHS})\\.?`;
 const YEAR = '(?<year>(?:19|20)\\d\\d)';
+const COUNT = `(?<count>\\d{1,3}|an?|${NUMBERS.join('|')}|(?:a )?couple(?: of)?|(?:a )?few)`;
 const STEPS: Readonly<Record<string, number>> = { last: -1, past: -1, previous: -1, this: 0, current: 0, next: 1 };
 const STEP = `(?<step>${Object.keys(STEPS).join('|')})`;
 const pattern = (source: string): RegExp => new RegExp(`(?<![\\p{L}\\p{N}])${source}(?![\\p{L}\\p{N}])`, 'giu');
@@ -46,8 +48,12 @@ const RULES: readonly Rule[] = [
   [pattern('today|tonight|this (?:morning|afternoon|evening)'), (_, { now }) => shifted(now, 'day', 0)],
   [pattern('tomorrow'), (_, { now }) => shifted(now, 'day', 1)],
   [
-    pattern(`(?<count>\\d{1,3}|an?|${NUMBERS.join('|')}|(?:a )?couple(?: of)?|(?:a )?few) (?<unit>day|week|month|year)s? ago`),
+    pattern(`${COUNT} (?<unit>day|week|month|year)s? ago`),
     ({ count, unit }, { now }) => shifted(now, unit!.toLowerCase() as Granularity, -countOf(count!)),
+  ],
+  [
+    pattern(`(?:last|past|previous) ${COUNT} (?<unit>day|week|month|year)s`),
+    ({ count, unit }, { now }) => lately(now, unit!.toLowerCase() as Granularity, countOf(count!)),
   ],
   [
     pattern(`${STEP} (?<unit>week|month|year)`),

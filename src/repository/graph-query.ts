@@ -120,7 +120,7 @@ export class GraphQueries extends Repository {
     const { asOf, knownAt } = this.moment(filter);
     const scope = [this.tenantId, asOf, knownAt, this.userId ?? WHOLE_TENANT, filter.graph ?? 'main'];
     const types = filter.types ?? null;
-    const words = [...new Set(parseSearchText(query.toLowerCase()).words.split(/\s+/u).filter(Boolean))].slice(0, MAX_WORDS);
+    const words = [...new Set(parseSearchText(query.normalize().toLowerCase()).words.split(/\s+/u).filter(Boolean))].slice(0, MAX_WORDS);
     if (words.length === 0) return [];
     const { db, transaction } = this.context;
     const found = await db.query<{ id: string }>(searchGraphWords, [...scope, words, types, query.trim()], transaction);

@@ -125,7 +125,7 @@ export class MemoryRemoval extends Repository {
         filter.conversationId ?? null,
         filter.after ?? null,
         filter.before ?? null,
-        filter.query ?? null,
+        filter.query?.normalize() ?? null,
         FORGET_BATCH,
       ],
       this.context.transaction,

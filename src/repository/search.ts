@@ -70,7 +70,9 @@ export class SearchRepository extends Repository {
 
   /** The words of each text that the query looks for: the database tells, because it knows the language. */
   private async match(texts: readonly string[], terms: readonly Term[]): Promise<Match[][]> {
-    const spans = texts.map((text) => wordsOf(text).map((span) => ({ ...span, word: text.slice(span.start, span.end).toLowerCase() })));
+    const spans = texts.map((text) =>
+      wordsOf(text).map((span) => ({ ...span, word: text.slice(span.start, span.end).normalize().toLowerCase() })),
+    );
     const words = new Set(spans.flat().map(({ word }) => word));
     const initials = new Set(terms.map(({ lexeme }) => initial(lexeme)));
     const asked = words.size > MANY_WORDS ? [...words].filter((word) => initials.has(initial(word))) : [...words];

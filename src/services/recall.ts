@@ -45,9 +45,10 @@ export class Recall {
   /** Memories, messages and nodes of the graph. */
   async find(
     store: Store,
-    filter: RecallFilter,
+    given: RecallFilter,
     { limit, maxTokens, cursor }: { limit: number; maxTokens?: number | undefined; cursor?: string | undefined },
   ): Promise<Recalled> {
+    const filter = { ...given, query: given.query.normalize() };
     const bound = { ...filter, maxTokens, of: store.principal.tenantId, user: store.principal.user };
     const { start, frozen } = placeOf('recall', bound, cursor);
     const sources = readableSources(filter.sources, store.principal.scopes);
@@ -74,7 +75,7 @@ export class Recall {
   ): Promise<Found> {
     const bound = { ...filter, mode, of: store.principal.tenantId, boundUser: store.principal.user };
     const { start, frozen } = placeOf('search_messages', bound, cursor);
-    const { words, ...conditions } = parseSearchText(filter.query);
+    const { words, ...conditions } = parseSearchText(filter.query.normalize());
     const ranking = await this.#ranker.rank(
       store,
       { ...filter, query: words, sources: ['messages'] },

@@ -99,6 +99,35 @@ describeEngines('recall', (engine) => {
     expect([await search('last week'), await search('What happened last week?')]).toEqual([0, 2]);
   });
 
+  it('finds words whose accents are written as letters or as marks, by either', async () => {
+    await using agent = await newAgent();
+    for (const form of ['NFC', 'NFD'] as const) {
+      await say(agent, [`Crème brûlée in Zürich, ${form}`.normalize(form)]);
+      await agent.call('remember', { content: `Łukasz isst Käse, ${form}`.normalize(form) });
+      await agent.call('graph_upsert', {
+        nodes: [{ key: `Göteborg ${form}`.normalize(form), observations: ['Älvsborgsbron'.normalize(form)] }],
+      });
+    }
+    const { messages } = await say(agent, ['placeholder']);
+    await agent.call('edit_message', { message_id: messages[0].id, content: 'Señor'.normalize('NFD') });
+    for (const form of ['NFC', 'NFD'] as const) {
+      const count = async (query: string, source: string) =>
+        (await agent.call('recall', { query: query.normalize(form), sources: [source] })).hits.length;
+      expect([await count('brûlée', 'messages'), await count('Käse', 'memories'), await count('Älvsborgsbron', 'graph')]).toEqual([
+        2, 2, 2,
+      ]);
+      expect(await count('Señor', 'messages')).toBe(1);
+      const { hits } = await agent.call('search_messages', { query: '"Crème brûlée"'.normalize(form) });
+      expect(hits.map(({ snippet }: { snippet: string }) => snippet.normalize())).toEqual([
+        '«Crème» «brûlée» in Zürich, NFD',
+        '«Crème» «brûlée» in Zürich, NFC',
+      ]);
+      expect((await agent.call('graph_query', { query: 'Göteborg'.normalize(form) })).nodes).toHaveLength(2);
+      const dry = { filter: { query: 'Käse'.normalize(form) }, dry_run: true };
+      expect((await agent.call('forget', dry)).counts.matched).toBe(2);
+    }
+  });
+
   it('keeps to what is asked for', async () => {
     await using agent = await newAgent();
     const { conversation_id } = await say(agent, [{ content: 'The walnut tree fell.', ...day('2026-01-05') }], { user: 'ann' });

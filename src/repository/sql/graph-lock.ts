@@ -9,9 +9,9 @@ export const nodeSearch = (
   config: string,
   row: { key: string; label: string; type: string; properties: string; texts: string },
 ): string => `
-         setweight(to_tsvector(${config}, left(concat_ws(' ', ${row.key}, ${apart(row.key)}, ${row.label}), 2000)), 'A')
+         setweight(to_tsvector(${config}, normalize(left(concat_ws(' ', ${row.key}, ${apart(row.key)}, ${row.label}), 2000))), 'A')
          || setweight(to_tsvector(${config}, left(coalesce(${apart(row.type)}, ''), 1000)), 'B')
-         || setweight(to_tsvector(${config}, left(coalesce(${row.texts}, ''), ${INDEXED_CHARACTERS})), 'C')
+         || setweight(to_tsvector(${config}, normalize(left(coalesce(${row.texts}, ''), ${INDEXED_CHARACTERS}))), 'C')
          || setweight(jsonb_to_tsvector(${config}, ${row.properties}, '["string", "numeric"]'), 'D')`;
 
 const columns = `id, key, label, type, properties, valid_from as "validFrom", valid_to as "validTo", recorded_at as "recordedAt",

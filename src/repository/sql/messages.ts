@@ -16,7 +16,7 @@ export const editMessage: Statement = {
   name: 'edit_message',
   text: `
 update messages m set
-  content = $3::jsonb, text = $4, search = to_tsvector(n.text_search_config::regconfig, left($4, ${INDEXED_CHARACTERS})),
+  content = $3::jsonb, text = $4, search = to_tsvector(n.text_search_config::regconfig, normalize(left($4, ${INDEXED_CHARACTERS}))),
   input_tokens = $5::int, output_tokens = $6::int, metadata = $7::jsonb, status = 'edited', edited_at = $8::timestamptz, updated_at = $8::timestamptz
 from tenants n, messages o
 where n.id = $1 and m.tenant_id = $1 and m.id = $2::uuid and o.tenant_id = $1 and o.id = $2::uuid

@@ -5,8 +5,8 @@ import { INDEXED_CHARACTERS } from './save-turn.js';
 
 /** How the words of a row are found that its file does not hold: as whoever writes such a row makes them. */
 const SEARCH: Readonly<Record<string, string>> = {
-  message: `to_tsvector(l.config, left(r.text, ${INDEXED_CHARACTERS}))`,
-  memory: `to_tsvector(l.config, left(concat_ws(' ', r.title, r.content, array_to_string(r.tags, ' ')), ${INDEXED_CHARACTERS}))`,
+  message: `to_tsvector(l.config, normalize(left(r.text, ${INDEXED_CHARACTERS})))`,
+  memory: `to_tsvector(l.config, normalize(left(concat_ws(' ', r.title, r.content, array_to_string(r.tags, ' ')), ${INDEXED_CHARACTERS})))`,
 };
 
 /** Conversations, memories and nodes that other rows of the same file are about. */

@@ -6,7 +6,7 @@ import { messageBytes } from './message-bytes.js';
 /** A pause longer than this starts a new stretch of the conversation; recall does not look for neighbours across one. */
 const STRETCH_PAUSE = `interval '6 hours'`;
 
-/** Only the beginning of a very long message is indexed: a tsvector holds at most 1 MB. */
+/** Only the beginning of a very long message is indexed: a tsvector holds at most 1 MB. Its letters are composed, as those of queries are, however they were typed. */
 export const INDEXED_CHARACTERS = 100_000;
 
 /**
@@ -196,7 +196,7 @@ saved as (
     input_tokens, output_tokens, client_message_id, metadata, asset_count, search, created_at, updated_at)
   select $1, m.id, m.conversation_id, coalesce((select id from owner), m.owner_id), m.seq, m.turn, m.stretch, m.author, m.role, m.type,
          m.content, m.text, m.tool_calls, m.tool_results, m.input_tokens, m.output_tokens, m.client_message_id, m.metadata, m.asset_count,
-         to_tsvector((select config from language), left(m.text, ${INDEXED_CHARACTERS})), m.created_at, $3
+         to_tsvector((select config from language), normalize(left(m.text, ${INDEXED_CHARACTERS}))), m.created_at, $3
   from numbered m
 ),
 assets as (

@@ -35,8 +35,8 @@ said as materialized (
   join given g on g.key = o.key and not (g.kept and g.known)
   left join lateral (
     select f.id, (f.valid_from is null or f.valid_from <= $4::timestamptz) and f.valid_to is null as open from memory_graph_observations f
-    where f.tenant_id = $1 and f.node_id = g.node_id and f.text_hash = o.text_hash and f.invalidated_at is null
-    order by f.valid_to desc nulls first limit 1) f on g.stored
+    where g.stored and f.tenant_id = $1 and f.node_id = g.node_id and f.text_hash = o.text_hash and f.invalidated_at is null
+    order by f.valid_to desc nulls first limit 1) f on true
 ),
 verdict as materialized (
   select missing, plain, plain and missing = '{}' as goes from (
@@ -104,8 +104,9 @@ said as materialized (
   join given s on s.key = e.source join given t on t.key = e.target
   left join lateral (
     select f.id, (f.valid_from is null or f.valid_from <= $4::timestamptz) and f.valid_to is null as open from memory_graph_edges f
-    where f.tenant_id = $1 and f.source_id = s.node_id and f.target_id = t.node_id and f.type = e.type and f.invalidated_at is null
-    order by f.valid_to desc nulls first limit 1) f on s.stored and t.stored
+    where s.stored and t.stored
+      and f.tenant_id = $1 and f.source_id = s.node_id and f.target_id = t.node_id and f.type = e.type and f.invalidated_at is null
+    order by f.valid_to desc nulls first limit 1) f on true
 ),
 verdict as materialized (
   select ($7::boolean or not exists (select from given g where g.known and g.invalidated_at is not null))

@@ -11,15 +11,16 @@ const ids = (ctes: readonly (string | undefined)[]): string =>
 
 /**
  * The part of a statement that tells the statistics of words what it changes: see `CorpusChanges`, which does it in statements of their
- * own. It sees the nodes as they were before the statement. $1 is the tenant.
+ * own. It sees the nodes as they were before the statement. $1 is the tenant. Rows that wait are looked up by an array of ids: joined, all
+ * that wait would be read, and after many writes these are thousands.
  */
 export const noteWords = ({ changed, gone, come }: Nodes): string => `
 words_before as materialized (
   select d.id, d.user_id, d.words from (${ids([changed, gone])}) c cross join lateral (${documentOf('node', 'c.id')}) d
 ),
 words_uncounted as (
-  delete from corpus_changes x using words_before w
-  where x.tenant_id = $1 and x.source = 'node' and x.subject_id = w.id and x.removed is null
+  delete from corpus_changes x
+  where x.tenant_id = $1 and x.source = 'node' and x.subject_id = any(array(select id from words_before)) and x.removed is null
   returning x.subject_id
 ),
 words_noted as (

@@ -39,7 +39,8 @@ export async function tenantStatements(client: pg.Client): Promise<Statement[]> 
     const exported = (await import(join(folder, file))) as Record<string, unknown>;
     for (const value of Object.values(exported)) if (isStatement(value)) statements.push(value);
   }
-  for (const part of ['all', 'named', 'containing'] as const) statements.push(readKnowledge(part));
+  for (const read of ['all', 'mixed', 'named', 'containing', 'walked'] as const)
+    statements.push(readKnowledge(read), readKnowledge(read, true));
   for (const kind of KINDS) {
     const { rows } = await client.query<{ name: string }>(
       `select attname::text as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped

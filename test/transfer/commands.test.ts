@@ -30,11 +30,10 @@ describeEngines('export, import, backup and restore on the command line', (engin
       await expect(wrong).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringMatching(/cannot be written: .*folder/) });
     }
     expect(await readdir(folder.path)).toEqual([]);
-    for (const file of [nowhere, folder.path])
-      await expect(runHere(restore, file, ...place())).rejects.toMatchObject({
-        code: 'invalid_input',
-        message: expect.stringContaining('cannot be read: it is'),
-      });
+    for (const [command, file] of [restore, importCommand].flatMap((each) => [nowhere, folder.path].map((file) => [each, file] as const))) {
+      const wrong = runHere(command, file, ...place());
+      await expect(wrong).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringContaining('cannot be read: it is') });
+    }
   });
 
   it('write what is unfinished to a file of their own, whatever stands there', async () => {

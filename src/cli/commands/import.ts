@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { App } from '../../app.js';
@@ -11,6 +11,7 @@ import { defineCommand, type ExitCode, flag, value } from '../define.js';
 import { columns, type Output } from '../output.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../tenant-store.js';
 import { countWords } from '../transfer/count-words.js';
+import { assertReadable } from '../transfer/places.js';
 import { printImport, printTenantImport } from '../transfer/print-import.js';
 import { Progress } from '../transfer/progress.js';
 import { assertImportFormat, OWN, SERVER_MEMORY } from '../transfer-format.js';
@@ -198,12 +199,4 @@ async function takeServerMemory({ store: whole, app, source, user, output }: Wor
 /** Whoever follows what is written in a tenant. */
 function tell(app: App, { principal }: Store): void {
   for (const follower of [app.changes, app.embeddings, app.corpus]) follower.wrote(principal.tenantId);
-}
-
-async function assertReadable(path: string): Promise<void> {
-  try {
-    await access(path, constants.R_OK);
-  } catch (error) {
-    throw invalidInput(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
-  }
 }

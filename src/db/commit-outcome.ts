@@ -17,9 +17,9 @@ from pg_current_xact_id_if_assigned() as id`;
  * looked up when the connection is lost while committing. From PostgreSQL 17 on the id is forced to the log at the same time:
  * one that only a crashed server knew could be given out again, and the answer would be about somebody else's transaction.
  */
-export const noteTransactionId = async (client: pg.Client, serverMajor: number): Promise<string | null> => {
-  const statement = serverMajor >= 17 ? { name: 'note_and_flush_xid', text: NOTE_AND_FLUSH } : { name: 'note_xid', text: NOTE };
-  const { rows } = await client.query<{ id: string | null }>(statement);
+export const noteTransactionId = async (client: pg.Client, serverMajor: number, prepared: boolean): Promise<string | null> => {
+  const { name, text } = serverMajor >= 17 ? { name: 'note_and_flush_xid', text: NOTE_AND_FLUSH } : { name: 'note_xid', text: NOTE };
+  const { rows } = await client.query<{ id: string | null }>(prepared ? { name, text } : text);
   return rows[0]?.id ?? null;
 };
 

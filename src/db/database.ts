@@ -6,6 +6,8 @@ import type { RowSecurityState } from './row-security.js';
 export type Capabilities = Readonly<{
   /** Two transactions can run side by side; without it one transaction makes everybody wait. */
   concurrentTransactions: boolean;
+  /** A connection is a session of the server from its beginning to its end, and not lent by a pooler: what is set on it stays, and it can listen. */
+  sessions: boolean;
   /** pgvector is installed in this database. */
   vector: boolean;
   /** pg_trgm is installed in this database. */

@@ -53,10 +53,11 @@ export async function tryAdvisoryLock(connect: () => Promise<pg.Client>, name: s
   };
   try {
     await client.query('begin');
-    await client.query('set local idle_in_transaction_session_timeout = 0');
     const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as taken', [
       `recollect:job:${name}`,
     ]);
+    // Comes second: what was asked with a parameter keeps its snapshot in an open transaction until something else is sent.
+    await client.query('set local idle_in_transaction_session_timeout = 0');
     if (rows[0]?.taken === true) return { lost: lost.signal, release: leave };
     await leave();
     return null;

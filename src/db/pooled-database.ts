@@ -9,27 +9,16 @@ import type { Capabilities, Database, EngineFacts, Statement, TransactionKind } 
 import type { JobLock } from './job-lock.js';
 import { Listener } from './listener.js';
 import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
-import { retrying } from './retry.js';
+import type { Pooler } from './pooler.js';
+import { retrying, transience } from './retry.js';
 import type { RowSecurity, RowSecurityState } from './row-security.js';
 import { connectionOf, connectionsOf, destroySocket, finish, openTransaction } from './sequelize-internals.js';
 import { TenantDatabase } from './tenant-database.js';
 import { sendAround } from './tenant-query.js';
 import { TransactionScope } from './transaction-scope.js';
 
-/** A statement that breaks its connection this often is taken for the cause. */
-const MAX_LOSSES = 6;
 const CLOSE_GRACE_MS = 500;
 
-/** One per operation: it counts the connections that the operation lost. */
-const transience = (): ((error: unknown) => boolean) => {
-  let losses = 0;
-  return (error) => {
-    if (isContention(error) || wasNotSent(error)) return true;
-    if (!isConnectionLost(error)) return false;
-    losses += 1;
-    return losses <= MAX_LOSSES;
-  };
-};
 const PLAIN_READ = /^\s*select\b/i;
 
 /** What differs between a shared folder and a server. */
@@ -37,6 +26,7 @@ export type EngineSide = Readonly<{
   connection: Connection;
   concurrentTransactions: boolean;
   serverMajor: number;
+  pooler?: Pooler | null;
   /** Where policies can keep tenants apart. */
   rowSecurity?: RowSecurity;
   tryLock(name: string): Promise<JobLock | null>;
@@ -67,7 +57,8 @@ export class PooledDatabase implements Database {
     this.#log = log;
     this.sequelize = createSequelize(side.connection, log);
     this.#listener = new Listener(side.connection, log);
-    this.#capabilities = { concurrentTransactions: side.concurrentTransactions, vector: false, trigram: false, rowSecurity: false };
+    const { concurrentTransactions, pooler } = this.#side;
+    this.#capabilities = { concurrentTransactions, sessions: !pooler, vector: false, trigram: false, rowSecurity: false };
     this.#guardSequelize();
     this.sequelize.addHook('afterConnect', (connection) => {
       const client = connection as pg.Client;
@@ -118,6 +109,8 @@ export class PooledDatabase implements Database {
   }
 
   listen(channel: string, handler: (payload: string) => void): Promise<() => Promise<void>> {
+    // A pooler would leave the connection that listens to others, who hear nothing, as we would.
+    if (!this.#capabilities.sessions) return Promise.resolve(async () => {});
     return this.#listener.listen(channel, handler);
   }
 
@@ -195,19 +188,24 @@ export class PooledDatabase implements Database {
   ): Promise<Row[]> {
     const { name, text, asOwner } = statement;
     if (this.#side.connection.logSql) this.#log.info({ sql: text, name, parameters: values.length }, 'sql');
-    const config = { name, text, values: values as unknown[] };
+    const config = this.#sent(name, text, values);
     if (tenancy?.policies) {
       const { tenantId, policies } = tenancy;
       const tenant = [tenantId, policies.role] as const;
       if (!asOwner) {
         // A plan is of one role: under the name it has for the owner it would be made anew with every change of roles.
-        const own = { ...config, name: `rls.${name}` };
+        const own = this.#sent(`rls.${name}`, text, values);
         if (!inTransaction) return sendAround<Row>(client, own, { before: tenant });
         return (await client.query<Row>(own)).rows;
       }
       if (inTransaction) return sendAround<Row>(client, config, { before: [tenantId, policies.loginRole], after: tenant });
     }
     return (await client.query<Row>(config)).rows;
+  }
+
+  /** By name, so that a connection plans it once; where names do not last, without one, and still so that bindings can go with it. */
+  #sent(name: string, text: string, values: readonly unknown[]): pg.QueryConfig {
+    return { ...(this.#side.pooler?.prepares === false ? { queryMode: 'extended' } : { name }), text, values: values as unknown[] };
   }
 
   async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -237,10 +235,14 @@ export class PooledDatabase implements Database {
         const transaction = openTransaction(this.sequelize, client);
         if (tenancy) this.#tenancies.set(transaction, tenancy);
         try {
-          if (tenancy?.policies) await sendAround(client, begin, { after: [tenancy.tenantId, tenancy.policies.role] });
+          if (tenancy?.policies)
+            await sendAround(client, this.#sent(begin.name, begin.text, []), { after: [tenancy.tenantId, tenancy.policies.role] });
           else await client.query(begin.text);
           const result = await this.#scope.run(() => work(transaction));
-          committing = { result, transactionId: await noteTransactionId(client, this.#side.serverMajor) };
+          committing = {
+            result,
+            transactionId: await noteTransactionId(client, this.#side.serverMajor, this.#side.pooler?.prepares !== false),
+          };
           await client.query('commit');
           finish(transaction, 'commit');
           return result;

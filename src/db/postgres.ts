@@ -5,6 +5,7 @@ import type { Database, EngineFacts, Statement } from './database.js';
 import { tryAdvisoryLock } from './job-lock.js';
 import { codeOf } from './pg-errors.js';
 import { PooledDatabase } from './pooled-database.js';
+import { lookForPooler, type Pooler } from './pooler.js';
 import { RowSecurity } from './row-security.js';
 import { type RowSecurityMode, TENANT_ROLE } from './row-security-modes.js';
 
@@ -23,13 +24,13 @@ const SETTING = 'RECOLLECT_DATABASE_URL';
 
 /** Opens a PostgreSQL server; what is wrong with the address is said at once and not tried again. */
 export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Database> => {
-  const client = clientConfig(config.url);
-  const serverMajor = await checkServer(client);
+  const { client, serverMajor, pooler } = await checkServer(clientConfig(config.url));
   const database = new PooledDatabase(
     {
       connection: { client, poolMax: config.poolMax, logSql: config.logSql, settings: 'own' },
       concurrentTransactions: true,
       serverMajor,
+      pooler,
       rowSecurity: new RowSecurity(config.rowSecurity ?? 'auto', config.rowSecurityRole ?? TENANT_ROLE, serverMajor),
       tryLock: (name) =>
         tryAdvisoryLock(async () => {
@@ -37,7 +38,7 @@ export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Da
           await own.connect();
           return own;
         }, name),
-      describe: (db) => describe(db, client),
+      describe: (db) => describe(db, client, pooler),
       close: async () => undefined,
     },
     log,
@@ -74,7 +75,9 @@ const clientConfig = (url: string): pg.ClientConfig => {
   };
 };
 
-const checkServer = async (config: pg.ClientConfig): Promise<number> => {
+type Server = Readonly<{ client: pg.ClientConfig; serverMajor: number; pooler: Pooler | null }>;
+
+const checkServer = async (config: pg.ClientConfig): Promise<Server> => {
   const client = new pg.Client(config);
   client.on('error', () => undefined);
   try {
@@ -85,13 +88,18 @@ const checkServer = async (config: pg.ClientConfig): Promise<number> => {
       throw new AppError('unavailable', `The server runs PostgreSQL ${major}; version ${OLDEST_MAJOR} or later is needed.`, {
         hint: `Upgrade it, or point ${SETTING} to a newer one.`,
       });
-    return major;
+    return { client: config, serverMajor: major, pooler: await lookForPooler(client) };
   } catch (error) {
+    if (isForeignParameter(error) && config.statement_timeout) return checkServer({ ...config, statement_timeout: 0 });
     throw error instanceof AppError ? error : connectError(error, config);
   } finally {
     await client.end().catch(() => undefined);
   }
 };
+
+/** PgBouncer takes no settings with the connection but those that it has been told to ignore. */
+const isForeignParameter = (error: unknown): boolean =>
+  codeOf(error) === '08P01' && /startup parameter/.test(error instanceof Error ? error.message : '');
 
 const connectError = (error: unknown, { user, host, port, database }: pg.ClientConfig): AppError => {
   const code = codeOf(error) ?? '';
@@ -108,7 +116,11 @@ const connectError = (error: unknown, { user, host, port, database }: pg.ClientC
   return say(`The PostgreSQL server at ${host}:${port} cannot be reached.`, `Check ${SETTING}; the server log has the details.`);
 };
 
-const describe = async (database: Database, { host, port, database: name, user }: pg.ClientConfig): Promise<EngineFacts> => {
+const describe = async (
+  database: Database,
+  { host, port, database: name, user }: pg.ClientConfig,
+  pooler: Pooler | null,
+): Promise<EngineFacts> => {
   const [row] = await database.query<{ version: string; extensions: EngineFacts['extensions']; bytes: number; connections: number }>(
     FACTS,
     [],
@@ -120,8 +132,18 @@ const describe = async (database: Database, { host, port, database: name, user }
     role: 'client',
     processes: [],
     extensions: row?.extensions ?? [],
-    details: { databaseBytes: row?.bytes ?? null, connections: row?.connections ?? null },
+    details: {
+      databaseBytes: row?.bytes ?? null,
+      connections: row?.connections ?? null,
+      ...(pooler && { pooler: POOLER[pooler.prepares ? 'prepares' : 'passes'] }),
+    },
   };
+};
+
+const POOLER = {
+  prepares: 'in between: changes made by other processes are seen within two seconds',
+  passes:
+    'in between, without prepared statements: each one is planned anew, and changes made by other processes are seen within two seconds',
 };
 
 const FACTS: Statement = {

@@ -1,9 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.js';
+import { isConnectionLost, isContention, wasNotSent } from './pg-errors.js';
 
 const DEADLINE_MS = 20_000;
 const FIRST_PAUSE_MS = 15;
 const LONGEST_PAUSE_MS = 400;
+/** A statement that breaks its connection this often is taken for the cause. */
+const MAX_LOSSES = 6;
+
+/** One per operation: it counts the connections that the operation lost. */
+export const transience = (): ((error: unknown) => boolean) => {
+  let losses = 0;
+  return (error) => {
+    if (isContention(error) || wasNotSent(error)) return true;
+    if (!isConnectionLost(error)) return false;
+    losses += 1;
+    return losses <= MAX_LOSSES;
+  };
+};
 
 /** Calls `attempt` until it works, fails with something `isTransient` refuses, or 20 seconds are over. */
 export const retrying = async <T>(

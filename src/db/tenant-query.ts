@@ -10,11 +10,13 @@ const BIND_TENANT = { name: 'bind_tenant', text: `select set_config('app.tenant'
 
 /** The parts of pg's connection and query that its types leave out. */
 type Wire = {
+  parse(message: { name: string; text: string; types: readonly number[] }): void;
   bind(message: { portal: string; statement: string; values: readonly string[] }): void;
   execute(message: { portal: string; rows: number }): void;
   sync(): void;
 };
 type DriverQuery = pg.Submittable & {
+  name: string | undefined;
   callback: (error: Error | null, result: pg.QueryResult) => void;
   prepare(wire: Wire): void;
   handleDataRow(message: object): void;
@@ -22,7 +24,7 @@ type DriverQuery = pg.Submittable & {
 };
 const DriverQuery = pg.Query as unknown as new (config: pg.QueryConfig) => DriverQuery;
 
-/** A named statement of pg with bindings around it. Of the three answers only its own is looked at. */
+/** A statement of pg with bindings around it. Of the three answers only its own is looked at. */
 class SurroundedQuery extends DriverQuery {
   readonly #around: Around;
   #answersBefore: number;
@@ -35,12 +37,19 @@ class SurroundedQuery extends DriverQuery {
 
   override prepare(wire: Wire): void {
     const { before, after } = this.#around;
-    if (before) bind(wire, before);
+    if (before) this.#bind(wire, before);
     const sync = (): void => {
-      if (after) bind(wire, after);
+      if (after) this.#bind(wire, after);
       wire.sync();
     };
     super.prepare(Object.create(wire, { sync: { value: sync } }) as Wire);
+  }
+
+  #bind(wire: Wire, values: Binding): void {
+    const statement = this.name === undefined ? '' : BIND_TENANT.name;
+    if (statement === '') wire.parse({ name: statement, text: BIND_TENANT.text, types: [] });
+    wire.bind({ portal: '', statement, values });
+    wire.execute({ portal: '', rows: 0 });
   }
 
   override handleDataRow(message: object): void {
@@ -53,20 +62,11 @@ class SurroundedQuery extends DriverQuery {
   }
 }
 
-const bind = (wire: Wire, values: Binding): void => {
-  wire.bind({ portal: '', statement: BIND_TENANT.name, values });
-  wire.execute({ portal: '', rows: 0 });
-};
-
 const prepared = new WeakSet<pg.Client>();
 
-/** Sends a named statement with its bindings in one round trip; the first on a connection prepares the binding with another. */
-export async function sendAround<Row extends pg.QueryResultRow>(
-  client: pg.Client,
-  config: pg.QueryConfig & { name: string },
-  around: Around,
-): Promise<Row[]> {
-  if (!prepared.has(client)) {
+/** Sends a statement with its bindings in one round trip; the first named one on a connection prepares the binding with another. */
+export async function sendAround<Row extends pg.QueryResultRow>(client: pg.Client, config: pg.QueryConfig, around: Around): Promise<Row[]> {
+  if (config.name !== undefined && !prepared.has(client)) {
     // Outside of a transaction it is without effect, and inside it is what follows anyway.
     await client.query({ ...BIND_TENANT, values: [...(around.before ?? around.after ?? [])] });
     prepared.add(client);

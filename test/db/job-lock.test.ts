@@ -40,6 +40,19 @@ describeEngines('a job lock', (engine) => {
     expect(await withJobLock(engine.db, name, never, async () => true)).toEqual({ result: true });
   });
 
+  it('keeps nothing from being cleared away or indexed while it is held', async ({ skip }) => {
+    if (!engine.db.capabilities.concurrentTransactions) skip('a lock of a shared folder is no transaction');
+    const name = newName();
+    const statement = {
+      name: 'oldest_snapshot_of_holder',
+      text: `select state, backend_xmin from pg_stat_activity where application_name = $1`,
+    };
+    await withJobLock(engine.db, name, never, async () => {
+      const holder = await engine.db.query(statement, [`recollect: ${name}`]);
+      expect(holder).toEqual([{ state: 'idle in transaction', backend_xmin: null }]);
+    });
+  });
+
   it('passes the wish to stop on', async () => {
     const stop = new AbortController();
     const seen = await withJobLock(engine.db, newName(), stop.signal, async (signal) => {

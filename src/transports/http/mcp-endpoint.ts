@@ -1,10 +1,16 @@
-import { type AuthInfo, classifyInboundRequest, createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server';
+import {
+  type AuthInfo,
+  classifyInboundRequest,
+  createMcpHandler,
+  isJsonContentType,
+  PROTOCOL_VERSION_META_KEY,
+} from '@modelcontextprotocol/server';
 import type { NextFunction, RequestHandler } from 'express';
 import type { App } from '../../app.js';
 import { mayWait } from '../../mcp/serve-tools.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
-import { answerModern } from './answer-modern.js';
+import { answeringDirectly, answerModern } from './answer-modern.js';
 import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse } from './answers.js';
 import type { Challenge } from './authenticate.js';
 import { LegacySessions } from './legacy-sessions.js';
@@ -36,10 +42,13 @@ export class McpEndpoint {
     this.#streams = new StreamCheck(checkStreamsMs, app.access);
     this.#sessions = new LegacySessions(this.#places, this.#streams, log);
     this.#listening = new ListenStreams(this.#places, this.#streams, log);
-    this.#modern = createMcpHandler(({ authInfo }) => createMcpServer(callerIn(authInfo).session), {
-      legacy: 'reject',
-      onerror: (error) => log.debug({ err: error }, 'protocol error'),
-    });
+    this.#modern = createMcpHandler(
+      ({ authInfo, requestInfo }) => answeringDirectly(createMcpServer(callerIn(authInfo).session), requestInfo),
+      {
+        legacy: 'reject',
+        onerror: (error) => log.debug({ err: error }, 'protocol error'),
+      },
+    );
     this.#sweep = setInterval(() => this.#places.endStale(), SWEEP_MS).unref();
     this.readBody = readJson(config.maxBodyBytes);
     metrics?.watch('recollect_http_sessions', 'Sessions of clients of the older revisions.', () => this.#sessions.count);
@@ -96,6 +105,9 @@ export class McpEndpoint {
 
 /** Decided by the SDK's own rule: a message that claims no later revision is of the older ones. */
 function isLegacy({ method, headers, body }: HttpRequest): boolean {
+  const { params } = (body ?? {}) as { params?: { _meta?: unknown } };
+  // What claims one is for the SDK's handler in any case, which also refuses it.
+  if (method === 'POST' && typeof params?._meta === 'object' && PROTOCOL_VERSION_META_KEY in (params._meta ?? {})) return false;
   const header = (name: string) => {
     const value = headers[name];
     return typeof value === 'string' ? value : undefined;

@@ -21,9 +21,8 @@ export class ConversationRetention extends RetentionStep {
     const { inactivity_timeout_minutes: minutes } = policy;
     if (minutes === null) return;
     const before = new Date(run.now.getTime() - minutes * 60_000);
-    await this.repeat(run, 'conversationsTimedOut', run.size, (context) =>
-      this.change(context, timeOutConversations, run, before, run.size),
-    );
+    const limit = run.pace.size;
+    await this.repeat(run, 'conversationsTimedOut', limit, (context) => this.change(context, timeOutConversations, run, before, limit));
   }
 
   /** Those without activity for too long, and then the oldest of those that are too many. */
@@ -31,7 +30,7 @@ export class ConversationRetention extends RetentionStep {
     const idle = this.before(run, policy.conversation_archive_days);
     const { max_conversations: most } = policy;
     // Each may leave two events.
-    const limit = Math.floor(run.size / 2);
+    const limit = Math.floor(run.pace.size / 2);
     if (idle)
       await this.repeat(run, 'conversationsArchived', limit, (context) => this.change(context, archiveIdleConversations, run, idle, limit));
     if (most !== null)
@@ -51,12 +50,13 @@ export class ConversationRetention extends RetentionStep {
     const ask = <Row extends object>(statement: Parameters<typeof db.query>[0], ...values: unknown[]) =>
       db.query<Row>(statement, [this.tenantId, ...values], transaction);
 
-    const together = Math.ceil(run.size * TOGETHER);
+    const { size } = run.pace;
+    const together = Math.ceil(size * TOGETHER);
     const picked = await ask<Place>(pickArchivedConversations, before, from.at, from.id, together);
     const last = picked.at(-1);
     if (!last) return { counts: {}, next: null };
     const conversations = picked.map(({ id }) => id);
-    const room = run.size - together;
+    const room = size - together;
     const messages = (await ask<{ id: string }>(pickTheirMessages, conversations, room)).map(({ id }) => id);
     const due = { now: run.now, actor: this.actor, expired: null, deleted: null, all: true };
     const gone = messages.length > 0 ? await pruneIn(context, messages, due) : { messages: 0, assets: 0, vectors: 0 };

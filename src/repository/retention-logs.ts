@@ -10,7 +10,7 @@ export class LogRetention extends RetentionStep {
   async prune(policy: RetentionPolicy, run: RetentionRun): Promise<void> {
     const events = this.before(run, policy.event_retention_days);
     const attempts = this.before(run, policy.login_attempt_retention_days);
-    const limit = run.size;
+    const limit = run.pace.size;
     if (events)
       await this.walk(run, FIRST, async ({ db, transaction }, from) => {
         const values = [this.tenantId, events, from.xactId, from.eventSeq, limit];

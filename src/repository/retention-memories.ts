@@ -19,7 +19,7 @@ export class MemoryRetention extends RetentionStep {
   }
 
   private forget(run: RetentionRun, name: keyof RetentionCounts, pick: Statement, before: Date, mode: 'soft' | 'hard'): Promise<void> {
-    const limit = run.size;
+    const limit = run.pace.size;
     return this.repeat(run, name, limit, async (context: Context) => {
       const due = await context.db.query<{ id: string }>(pick, [this.tenantId, before, limit], context.transaction);
       if (due.length === 0) return 0;

@@ -58,7 +58,7 @@ export class MessageRetention extends RetentionStep {
     from: Place,
     work: (context: Context, ids: string[]) => Promise<Batch<Place>['counts']>,
   ): Promise<Batch<Place>> {
-    const { size: limit } = run;
+    const limit = run.pace.size;
     const picked = await context.db.query<Picked>(statement, [this.tenantId, before, from.at, from.id, limit], context.transaction);
     const ids = picked.filter(({ locked }) => locked).map(({ id }) => id);
     const last = picked.at(-1);

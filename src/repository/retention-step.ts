@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AdministrativeRepository } from './administration.js';
 import type { Context } from './context.js';
 import type { RetentionCounts } from './retention-counts.js';
+import type { Pace } from './retention-pace.js';
 
 /** One run: when it takes place, when it is to stop, and what it has done so far. */
 export type RetentionRun = Readonly<{
   now: Date;
   signal: AbortSignal;
-  /** Rows of one batch. */
-  size: number;
+  /** Says how many rows the next batch has. */
+  pace: Pace;
   /** Walks over messages that go on at once. */
   walks: number;
   /** Called after each batch, once it is committed. */
@@ -16,7 +17,11 @@ export type RetentionRun = Readonly<{
 }>;
 
 /** What one batch did, and where the next one begins; null: there is nothing after it. */
-export type Batch<Place> = { counts: Partial<RetentionCounts>; next: Place | null; passedOver?: boolean };
+export type Batch<Place> = {
+  counts: Partial<RetentionCounts>;
+  next: Place | null;
+  passedOver?: boolean;
+};
 
 export type Place = { at: string; id: string };
 export const START: Place = { at: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
@@ -44,10 +49,17 @@ export abstract class RetentionStep extends AdministrativeRepository {
     let passedOver = false;
     for (let from: P | null = start; from !== null && !run.signal.aborted; ) {
       const place: P = from;
-      const batch: Batch<P> = await this.atomically((context) => work(context, place));
+      const asked = performance.now();
+      let waited = 0;
+      const batch: Batch<P> = await this.atomically((context) => {
+        waited = performance.now() - asked;
+        return work(context, place);
+      });
       run.done(batch.counts);
       passedOver ||= batch.passedOver === true;
       from = batch.next;
+      const pause = run.pace.pauseAfter(waited);
+      if (pause > 0 && from !== null) await sleep(pause, undefined, { signal: run.signal }).catch(() => undefined);
     }
     return passedOver;
   }

@@ -5,6 +5,7 @@ import { addCounts, noCounts, type RetentionCounts } from './retention-counts.js
 import { LogRetention } from './retention-logs.js';
 import { MemoryRetention } from './retention-memories.js';
 import { MessageRetention } from './retention-messages.js';
+import { steady, YieldingPace } from './retention-pace.js';
 import { RetentionPolicies } from './retention-policies.js';
 import { RETENTION_KEYS, type RetentionPolicy } from './retention-policy.js';
 import { type RetentionRun, RetentionStep } from './retention-step.js';
@@ -56,8 +57,6 @@ export type RetentionReport = Readonly<{
 const LOCK = 'retention';
 const DAY = 86_400_000;
 const LARGEST_BATCH = 500;
-/** On an engine where a transaction makes everybody wait, it is a short one. */
-const SMALL_BATCH = 40;
 
 /** How long things are kept, carried out: in batches that each leave everything exact, and never on what is under legal hold. */
 export class RetentionRepository extends RetentionStep {
@@ -84,11 +83,11 @@ export class RetentionRepository extends RetentionStep {
       progress?.(counts);
     };
     const { concurrentTransactions } = this.context.db.capabilities;
-    const usual = concurrentTransactions ? LARGEST_BATCH : SMALL_BATCH;
     const walks = quick && concurrentTransactions ? 2 : 1;
-    const size = Math.max(2, Math.min(LARGEST_BATCH, batchSize ?? usual));
+    const paced = batchSize === undefined && !concurrentTransactions;
+    const pace = paced ? new YieldingPace() : steady(Math.max(2, Math.min(LARGEST_BATCH, batchSize ?? LARGEST_BATCH)));
     const ran = await withJobLock(this.context.db, LOCK, signal ?? new AbortController().signal, async (stop) => {
-      await this.carryOut(part, policy, { now, signal: stop, size, walks, done });
+      await this.carryOut(part, policy, { now, signal: stop, pace, walks, done });
       return stop.aborted;
     });
     if (ran) return { ...report, counts, stopped: ran.result };

@@ -30,8 +30,6 @@ type Engine = { at: number; pgvector: boolean; indexes: Map<string, boolean> };
 const MAX_ROUNDS = 4;
 /** With a filter that lets little through, comparing what it lets through one by one is faster than scanning on. */
 const MAX_SCANNED = 4_000;
-/** A few neighbours are looked for as thoroughly as a hundred: with fewer candidates one in four of the nearest ten was missed. */
-const LEAST_SEARCHED = 200;
 /** Whether pgvector and an index are there is looked up again after this. */
 const ENGINE_AGE_MS = 60_000;
 /** Iterative scans, which go on until the filter let enough through, came with this version. */
@@ -73,7 +71,7 @@ export class VectorRepository extends Repository {
   private async byIndex(source: VectorSource, index: VectorIndex, query: QueryVector, limit: number, filter: NearestFilter) {
     return this.enough(limit, (count) =>
       this.atomically(async ({ db, transaction }) => {
-        await db.query(SCAN_ON, [String(Math.max(2 * count, LEAST_SEARCHED))], transaction);
+        await db.query(SCAN_ON, [String(Math.max(2 * count, 40))], transaction);
         return db.query<Row>(findNearestByIndex(source, index), this.values(query, count, filter), transaction);
       }),
     );

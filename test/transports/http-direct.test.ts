@@ -132,3 +132,40 @@ describe('a call in a session', () => {
     expect(await (await post(list(12))).json()).toMatchObject({ id: 12, result: {} });
   });
 });
+
+describe('a call of 2026-07-28', () => {
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/logLevel': 'debug',
+  };
+  const modern = async (name: string, change: object = {}): Promise<Response> => {
+    const message = call(1, name);
+    const { 'Mcp-Session-Id': _, ...rest } = headers;
+    return fetch(`${server.url}/mcp`, {
+      method: 'POST',
+      headers: { ...rest, 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'tools/call', 'Mcp-Name': name },
+      body: JSON.stringify({ ...message, params: { ...message.params, _meta: { ...meta, ...change } } }),
+    });
+  };
+
+  it('is answered with one JSON text, and with a stream when there is something to tell before', async () => {
+    const plain = await modern('list_conversations');
+    expect([plain.status, typeOf(plain)]).toEqual([200, 'application/json']);
+    expect(await plain.json()).toMatchObject({ jsonrpc: '2.0', id: 1, result: { structuredContent: { conversations: [] } } });
+
+    before = () => Promise.reject(new Error('broken'));
+    const told = await modern('list_conversations');
+    expect(typeOf(told)).toBe('text/event-stream');
+    const text = await told.text();
+    expect(text).toMatch(/notifications\/message.*\n\n.*"isError":true/s);
+  });
+
+  it('that claims a revision nobody knows is refused', async () => {
+    const response = await modern('list_conversations', { 'io.modelcontextprotocol/protocolVersion': '2031-01-01' });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: {} });
+    expect((await modern('no_such_tool')).headers.get('content-type')).toContain('json');
+  });
+});

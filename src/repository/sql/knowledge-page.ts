@@ -29,7 +29,7 @@ const MOST_OF_TEXT = MORE_THAN_A_PAGE + COUNTED_OF_TEXT;
 
 // What is asked for stands in queries of its own, so that the planner knows as little of it in any call: knowing more it would find
 // a plan for it that looks better than the prepared one, and plan each call anew. Rows are looked up all at once by an array of
-// their ids: one scan of an index costs a tenth of what a scan for each of them does.
+// their ids: one scan of an index costs a fraction of what a scan for each of them does.
 const TEXT = '(select $4::text)';
 const PLACE = '(select $5::uuid)';
 const RELATIONS_PLACE = '(select $6::uuid)';

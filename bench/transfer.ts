@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { migrateUp } from '../src/db/migrate.js';
 import { openDatabase } from '../src/db/open.js';
 import { createLog } from '../src/log.js';
-import { portableColumns } from '../src/repository/portable-reader.js';
+import { portableColumns } from '../src/repository/portable/portable-reader.js';
 import { storeFor } from '../test/support/store.js';
 import { readOptions, sizeText } from './options.js';
 import { createPlace, type Place } from './place.js';

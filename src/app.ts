@@ -106,7 +106,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
       log.warn({ problem: state.problem, hint: state.hint }, 'row-level security is not in force: the program alone keeps tenants apart');
   };
 
-  const usage = untilItWorks(async () => new (await import('./repository/quotas.js')).Quotas(policy.quotas));
+  const usage = untilItWorks(async () => new (await import('./repository/quotas/quotas.js')).Quotas(policy.quotas));
   const openStore = async (principal: Principal): Promise<Store> => {
     const [{ db, models }, { Store }, quotas] = await Promise.all([database(), import('./repository/store.js'), usage()]);
     return Store.open({ db, models, principal, limits, redact: config.redact ?? undefined, policy, quotas, clock });
@@ -127,7 +127,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
   const embeddings = new Embeddings(
     config,
     async (tenantId) => {
-      const [{ db }, { EmbeddingQueue }] = await Promise.all([database(), import('./repository/embedding-queue.js')]);
+      const [{ db }, { EmbeddingQueue }] = await Promise.all([database(), import('./repository/vectors/embedding-queue.js')]);
       return new EmbeddingQueue(db, tenantId);
     },
     log,

@@ -1,4 +1,4 @@
-import type { RetentionCounts } from '../repository/retention-counts.js';
+import type { RetentionCounts } from '../repository/retention/retention-counts.js';
 import type { Figures } from '../repository/system/jobs.js';
 import type { RetentionHost } from '../services/retention.js';
 import type { JobHost } from './define.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GraphEdge, GraphNode } from '../repository/graph-records.js';
+import type { GraphEdge, GraphNode } from '../repository/graph/graph-records.js';
 import { cutText } from '../search/snippet.js';
 
 const moment = () => z.string().meta({ format: 'date-time' }).optional();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME_LENGTH } from '../repository/knowledge-graph.js';
+import { NAME_LENGTH } from '../repository/graph/knowledge-graph.js';
 import type { GraphPage } from '../services/read-knowledge-graph.js';
 import { TEXT_LIMIT } from './results.js';
 import { cursor as cursorText } from './schemas.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { QUOTA_KEYS, RETENTION_KEYS, TOKEN_PERIODS } from '../repository/retention-policy.js';
+import { QUOTA_KEYS, RETENTION_KEYS, TOKEN_PERIODS } from '../repository/retention/retention-policy.js';
 import type { Store } from '../repository/store.js';
 
 const limit = () => z.number().nullable();

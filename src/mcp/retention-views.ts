@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RetentionCounts } from '../repository/retention-counts.js';
+import type { RetentionCounts } from '../repository/retention/retention-counts.js';
 
 const names = {
   conversationsTimedOut: 'Ended for inactivity.',

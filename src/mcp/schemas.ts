@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ACCOUNT_ROLES } from '../repository/account-records.js';
-import { MEMORY_KINDS, MEMORY_SOURCES } from '../repository/memory-records.js';
+import { ACCOUNT_ROLES } from '../repository/accounts/account-records.js';
+import { MEMORY_KINDS, MEMORY_SOURCES } from '../repository/memories/memory-records.js';
 import { CONVERSATION_STATUSES, MESSAGE_ROLES } from '../repository/records.js';
 import { TASK_STATUSES } from '../repository/tasks.js';
 import { parseTimestamp } from '../timestamp.js';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { AccountRecord } from '../repository/account-records.js';
-import type { MemoryRecord } from '../repository/memory-records.js';
-import type { RecallHit } from '../repository/recall-records.js';
+import type { AccountRecord } from '../repository/accounts/account-records.js';
+import type { MemoryRecord } from '../repository/memories/memory-records.js';
+import type { RecallHit } from '../repository/recall/recall-records.js';
 import type { AssetRecord, ConversationRecord, MessageRecord } from '../repository/records.js';
 import type { TaskRecord } from '../repository/tasks.js';
 import type { UserRecord } from '../repository/users.js';

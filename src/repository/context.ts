@@ -5,8 +5,8 @@ import type { Models } from '../models/index.js';
 import type { Principal } from '../principal.js';
 import type { RedactMode } from '../redaction/redaction.js';
 import type { Limits } from './limits.js';
-import type { Quotas } from './quotas.js';
-import type { PolicyDefaults } from './retention-policy.js';
+import type { Quotas } from './quotas/quotas.js';
+import type { PolicyDefaults } from './retention/retention-policy.js';
 
 export type Context = Readonly<{
   db: Database;

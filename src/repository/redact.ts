@@ -1,5 +1,5 @@
 import { type Redacted, Redaction, type RedactMode } from '../redaction/redaction.js';
-import type { NewMemory } from './memory-records.js';
+import type { NewMemory } from './memories/memory-records.js';
 import type { MessageEdit } from './messages.js';
 import type { NewTurn } from './turns.js';
 

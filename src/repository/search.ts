@@ -1,8 +1,8 @@
 import { inverseDocumentFrequency } from '../search/bm25.js';
 import { type Match, snippet, wordsOf } from '../search/snippet.js';
 import { Repository } from './context.js';
-import type { Reading } from './recall-reading.js';
-import type { RankedHit } from './recall-records.js';
+import type { Reading } from './recall/recall-reading.js';
+import type { RankedHit } from './recall/recall-records.js';
 import type { MessageRecord, MessageRole } from './records.js';
 import { loadHits, stemWords } from './sql/search-messages.js';
 

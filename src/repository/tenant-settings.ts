@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidInput } from '../errors.js';
 import type { JsonObject } from './records.js';
-import { QUOTA_SHAPE, RETENTION_SHAPE } from './retention-policy.js';
+import { QUOTA_SHAPE, RETENTION_SHAPE } from './retention/retention-policy.js';
 
 /**
  * What a tenant has of its own in `tenants.settings`, over what the server's configuration says for all. Every key is optional and

@@ -6,7 +6,7 @@ import { estimateTokens } from '../tokens.js';
 import { contentText } from './content.js';
 import { Repository } from './context.js';
 import { takesAsset } from './limits.js';
-import { assertMessageSize } from './message-size.js';
+import { assertMessageSize } from './quotas/message-size.js';
 import type { Content, JsonObject, MessageRole } from './records.js';
 import { redactTurn } from './redact.js';
 import { saveTurn } from './sql/save-turn.js';

@@ -2,7 +2,7 @@ import { AppError, invalidInput } from '../errors.js';
 import type { Scope } from '../principal.js';
 import { contentText } from '../repository/content.js';
 import type { HistoryPage } from '../repository/history.js';
-import type { RecallHit, RecallSource } from '../repository/recall-records.js';
+import type { RecallHit, RecallSource } from '../repository/recall/recall-records.js';
 import type { ConversationRecord, MessageRecord } from '../repository/records.js';
 import type { Store } from '../repository/store.js';
 import type { TaskRecord } from '../repository/tasks.js';

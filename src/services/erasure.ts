@@ -1,6 +1,6 @@
 import { codeOf } from '../db/pg-errors.js';
 import { AppError, invalidInput } from '../errors.js';
-import { type ErasureBatch, type ErasureCounts, type Person, sumOf } from '../repository/erasure.js';
+import { type ErasureBatch, type ErasureCounts, type Person, sumOf } from '../repository/erasure/erasure.js';
 import type { Store } from '../repository/store.js';
 
 export type ErasureReceipt = {

@@ -1,4 +1,4 @@
-import type { RecallHit } from '../repository/recall-records.js';
+import type { RecallHit } from '../repository/recall/recall-records.js';
 import { cutText } from '../search/snippet.js';
 import { estimateTokens } from '../tokens.js';
 

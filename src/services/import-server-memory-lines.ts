@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Entity, NAME_LENGTH, type Relation } from '../repository/knowledge-graph.js';
+import { type Entity, NAME_LENGTH, type Relation } from '../repository/graph/knowledge-graph.js';
 
 /** One line of the file of the reference memory server, or what is wrong with it. */
 export type ImportLine = { line: number } & ({ entity: Entity } | { relation: Relation } | { problem: string });

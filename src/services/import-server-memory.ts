@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { Entity, Relation } from '../repository/knowledge-graph.js';
+import type { Entity, Relation } from '../repository/graph/knowledge-graph.js';
 import type { Store } from '../repository/store.js';
 import { readServerMemoryLine } from './import-server-memory-lines.js';
 

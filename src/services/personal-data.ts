@@ -1,4 +1,4 @@
-import { PERSONAL_KINDS } from '../repository/personal-data.js';
+import { PERSONAL_KINDS } from '../repository/erasure/personal-data.js';
 import type { Store } from '../repository/store.js';
 
 export const PERSONAL_DATA_FORMAT = 'recollect-personal-data';

@@ -8,7 +8,7 @@ import type {
   Part,
   Relation,
   RelationRow,
-} from '../repository/knowledge-graph.js';
+} from '../repository/graph/knowledge-graph.js';
 import { COUNTED, PAGE } from '../repository/sql/knowledge-page.js';
 import { cutText } from '../search/snippet.js';
 

@@ -1,5 +1,5 @@
-import type { RetentionOptions, RetentionReport } from '../repository/retention.js';
-import { addCounts, noCounts, type RetentionCounts } from '../repository/retention-counts.js';
+import type { RetentionOptions, RetentionReport } from '../repository/retention/retention.js';
+import { addCounts, noCounts, type RetentionCounts } from '../repository/retention/retention-counts.js';
 import type { Store } from '../repository/store.js';
 
 /** What carrying out retention needs of the process it runs in. */

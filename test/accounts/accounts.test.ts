@@ -3,7 +3,7 @@ import { openApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { newId } from '../../src/ids.js';
 import { createLog } from '../../src/log.js';
-import { type AccountRecord, principalOfAccount } from '../../src/repository/account-records.js';
+import { type AccountRecord, principalOfAccount } from '../../src/repository/accounts/account-records.js';
 import { hashSecret, newSecret } from '../../src/secret.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';

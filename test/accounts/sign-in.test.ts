@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/log.js';
-import type { LockoutRule } from '../../src/repository/login-attempts.js';
+import type { LockoutRule } from '../../src/repository/accounts/login-attempts.js';
 import type { Store } from '../../src/repository/store.js';
 import { Passwords } from '../../src/services/accounts/passwords.js';
 import { SignIn, type SignInResult } from '../../src/services/accounts/sign-in.js';

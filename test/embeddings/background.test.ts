@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
+import { EmbeddingQueue } from '../../src/repository/vectors/embedding-queue.js';
 import { describeEngines } from '../support/engines.js';
 import { answer, answerWith, EmbeddingServer, items, type Respond, status } from './server.js';
 import { catchUp, gate, processOf, say, settingsOf, until, worldOf } from './world.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
 import type { Store } from '../../src/repository/store.js';
-import type { VectorSpace } from '../../src/repository/vectors.js';
+import { EmbeddingQueue } from '../../src/repository/vectors/embedding-queue.js';
+import type { VectorSpace } from '../../src/repository/vectors/vectors.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';
 

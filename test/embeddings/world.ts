@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createLog } from '../../src/log.js';
-import { EmbeddingQueue } from '../../src/repository/embedding-queue.js';
+import { EmbeddingQueue } from '../../src/repository/vectors/embedding-queue.js';
 import { EmbeddingWork } from '../../src/services/embeddings/embedding-work.js';
 import { Embeddings } from '../../src/services/embeddings/embeddings.js';
 import type { EmbeddingSettings } from '../../src/services/embeddings/settings.js';

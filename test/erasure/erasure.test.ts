@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { CorpusFolder } from '../../src/repository/corpus-folder.js';
-import type { ErasureCounts } from '../../src/repository/erasure.js';
+import type { ErasureCounts } from '../../src/repository/erasure/erasure.js';
 import { erasePerson } from '../../src/services/erasure.js';
 import { agentFor } from '../support/agent.js';
 import { describeEngines, type TestEngine } from '../support/engines.js';

@@ -3,7 +3,7 @@ import { type App, openApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createLog } from '../../src/log.js';
 import { scopesOf } from '../../src/principal.js';
-import type { AccountRole } from '../../src/repository/account-records.js';
+import type { AccountRole } from '../../src/repository/accounts/account-records.js';
 import { HttpServer } from '../../src/transports/http/http-server.js';
 import { type OAuthOptions, oauthRouter } from '../../src/transports/http/oauth/router.js';
 import type { TestEngine } from '../support/engines.js';

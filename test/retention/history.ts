@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { newId } from '../../src/ids.js';
-import { NO_POLICY, type RetentionPolicy } from '../../src/repository/retention-policy.js';
+import { NO_POLICY, type RetentionPolicy } from '../../src/repository/retention/retention-policy.js';
 import type { Store } from '../../src/repository/store.js';
 import type { TestEngine } from '../support/engines.js';
 import { storeFor } from '../support/store.js';

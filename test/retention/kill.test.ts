@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { NO_POLICY } from '../../src/repository/retention-policy.js';
+import { NO_POLICY } from '../../src/repository/retention/retention-policy.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';
 import { expectExact } from './exact.js';

@@ -1,6 +1,6 @@
 import type { Models } from '../../src/models/index.js';
-import { noCounts, type RetentionCounts } from '../../src/repository/retention-counts.js';
-import type { RetentionPolicy } from '../../src/repository/retention-policy.js';
+import { noCounts, type RetentionCounts } from '../../src/repository/retention/retention-counts.js';
+import type { RetentionPolicy } from '../../src/repository/retention/retention-policy.js';
 
 const DAY = 86_400_000;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { steady, YieldingPace } from '../../src/repository/retention-pace.js';
+import { steady, YieldingPace } from '../../src/repository/retention/retention-pace.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { noCounts } from '../../src/repository/retention-counts.js';
+import { noCounts } from '../../src/repository/retention/retention-counts.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';
 import { expectExact } from './exact.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Quotas } from '../../src/repository/quotas.js';
-import { NO_POLICY, type QuotaPolicy } from '../../src/repository/retention-policy.js';
+import { Quotas } from '../../src/repository/quotas/quotas.js';
+import { NO_POLICY, type QuotaPolicy } from '../../src/repository/retention/retention-policy.js';
 import type { Store } from '../../src/repository/store.js';
 import { applyImport } from '../../src/services/importers/apply.js';
 import type { ImportItem } from '../../src/services/importers/define.js';

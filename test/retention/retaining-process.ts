@@ -1,6 +1,6 @@
 import { type DatabaseConfig, openDatabase } from '../../src/db/open.js';
 import { createLog } from '../../src/log.js';
-import type { RetentionPolicy } from '../../src/repository/retention-policy.js';
+import type { RetentionPolicy } from '../../src/repository/retention/retention-policy.js';
 import { storeFor } from '../support/store.js';
 import { NOW, withPolicy } from './history.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { Quotas } from '../../src/repository/quotas.js';
-import { noCounts } from '../../src/repository/retention-counts.js';
-import { NO_POLICY, type PolicyDefaults, type QuotaPolicy } from '../../src/repository/retention-policy.js';
+import { Quotas } from '../../src/repository/quotas/quotas.js';
+import { noCounts } from '../../src/repository/retention/retention-counts.js';
+import { NO_POLICY, type PolicyDefaults, type QuotaPolicy } from '../../src/repository/retention/retention-policy.js';
 import { agentFor } from '../support/agent.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';

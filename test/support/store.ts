@@ -3,8 +3,8 @@ import { defineModels, type Models } from '../../src/models/index.js';
 import { type Role, type Scope, scopesOf } from '../../src/principal.js';
 import type { RedactMode } from '../../src/redaction/redaction.js';
 import type { Limits } from '../../src/repository/limits.js';
-import type { Quotas } from '../../src/repository/quotas.js';
-import type { PolicyDefaults } from '../../src/repository/retention-policy.js';
+import type { Quotas } from '../../src/repository/quotas/quotas.js';
+import type { PolicyDefaults } from '../../src/repository/retention/retention-policy.js';
 import { Store } from '../../src/repository/store.js';
 
 type Who = {

@@ -6,7 +6,7 @@ import { writeInstructions } from '../../src/mcp/instructions.js';
 import { describeTool } from '../../src/mcp/serve-tools.js';
 import { tools } from '../../src/mcp/tools/index.js';
 import { SCOPES } from '../../src/principal.js';
-import { PERSONAL_KINDS } from '../../src/repository/personal-data.js';
+import { PERSONAL_KINDS } from '../../src/repository/erasure/personal-data.js';
 import { PACKAGE_FOLDER } from '../../src/version.js';
 
 /** Names of fields at any depth of a JSON schema. */

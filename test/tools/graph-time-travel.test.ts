@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { GraphMoment } from '../../src/repository/graph-records.js';
+import type { GraphMoment } from '../../src/repository/graph/graph-records.js';
 import type { Store } from '../../src/repository/store.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';

@@ -54,7 +54,7 @@ async function onTenant(
   // Loaded here and not above: help shows this command too, and should not wait for a database driver.
   const [{ openApp }, { EmbeddingQueue }, { EmbeddingMaintenance }, { provisionTenant }] = await Promise.all([
     import('../../app.js'),
-    import('../../repository/embedding-queue.js'),
+    import('../../repository/vectors/embedding-queue.js'),
     import('../../services/embeddings/maintenance.js'),
     import('../../repository/provision.js'),
   ]);

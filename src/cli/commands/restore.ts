@@ -1,5 +1,5 @@
 import { AppError, invalidInput } from '../../errors.js';
-import type { WriteReport } from '../../repository/portable-writer.js';
+import type { WriteReport } from '../../repository/portable/portable-writer.js';
 import { defineCommand, flag } from '../define.js';
 import { columns, type Output } from '../output.js';
 import { withDatabase } from '../system.js';

@@ -1,4 +1,4 @@
-import type { MemoryRecord } from '../../repository/memory-records.js';
+import type { MemoryRecord } from '../../repository/memories/memory-records.js';
 import { clip, enclosed, TEXT_LIMIT } from '../results.js';
 
 /** What surrounds the memories in a prompt. */

@@ -1,4 +1,4 @@
-import { FIND_MEMORY } from '../../repository/memories.js';
+import { FIND_MEMORY } from '../../repository/memories/memories.js';
 import { completeMemory } from '../complete.js';
 import { defineResource } from '../define.js';
 import { clip, TEXT_LIMIT } from '../results.js';

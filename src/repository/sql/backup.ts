@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import { NEVER, type PortableKind } from '../portable-kinds.js';
+import { NEVER, type PortableKind } from '../portable/portable-kinds.js';
 
 /** Rows of a table that belongs to no tenant: a few, so all at once. */
 export const readShared = ({ type, table, order, left = [] }: PortableKind): Statement => ({

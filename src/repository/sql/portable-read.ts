@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import type { PortableKind } from '../portable-kinds.js';
+import type { PortableKind } from '../portable/portable-kinds.js';
 
 /** How much of a tenant is read: all of it, what is of one user ($2), or one conversation ($2). */
 export type PortableScope = 'tenant' | 'user' | 'conversation';

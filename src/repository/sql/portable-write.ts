@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import type { PortableKind } from '../portable-kinds.js';
+import type { PortableKind } from '../portable/portable-kinds.js';
 import { nodeSearch } from './graph-lock.js';
 import { INDEXED_CHARACTERS } from './save-turn.js';
 

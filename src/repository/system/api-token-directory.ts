@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.js';
 import { sameHash } from '../../secret.js';
-import type { ApiTokenRole } from '../api-tokens.js';
+import type { ApiTokenRole } from '../accounts/api-tokens.js';
 import { findApiTokens, noteApiTokenUse } from '../sql/api-tokens.js';
 
 export type KnownApiToken = {

@@ -1,8 +1,8 @@
 import type { Database } from '../../db/database.js';
 import { withSnapshot } from '../../db/snapshot.js';
-import { KINDS, SHARED } from '../portable-kinds.js';
-import { PortableReader, type PortableRow, portableColumns } from '../portable-reader.js';
-import { PortableWriter } from '../portable-writer.js';
+import { KINDS, SHARED } from '../portable/portable-kinds.js';
+import { PortableReader, type PortableRow, portableColumns } from '../portable/portable-reader.js';
+import { PortableWriter } from '../portable/portable-writer.js';
 import { addTenant, findFilledTenants, listTenantIds, readShared, removeOauthClients, writeShared } from '../sql/backup.js';
 import { TenantRemoval } from './tenant-removal.js';
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.js';
-import type { OauthGrantRecord } from '../oauth-grants.js';
+import type { OauthGrantRecord } from '../accounts/oauth-grants.js';
 import { findOauthGrant, tenantsWithAccounts } from '../sql/oauth-grants.js';
 
 /** Codes and tokens of all tenants: each arrives before anybody knows whose it is. */

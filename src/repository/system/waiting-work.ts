@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../../db/database.js';
-import { EmbeddingQueue } from '../embedding-queue.js';
 import type { EmbeddingModel } from '../stats.js';
+import { EmbeddingQueue } from '../vectors/embedding-queue.js';
 
 /** Counting goes no further: whoever reads the figure knows by then that something is wrong. */
 const MOST_COUNTED = 100_000;

@@ -1,4 +1,4 @@
-import type { AccountRecord } from '../../repository/account-records.js';
+import type { AccountRecord } from '../../repository/accounts/account-records.js';
 
 const time = (moment: Date | null): string | null => moment?.toISOString() ?? null;
 

@@ -1,4 +1,4 @@
-import type { AccountRecord, AccountRole } from '../../repository/account-records.js';
+import type { AccountRecord, AccountRole } from '../../repository/accounts/account-records.js';
 import type { Store } from '../../repository/store.js';
 import { hashSecret, newSecret } from '../../secret.js';
 import type { AccessChanges } from './access-changes.js';

@@ -1,6 +1,6 @@
 import type { Log } from '../../log.js';
 import { type Identity, type Scope, scopesOf } from '../../principal.js';
-import type { ApiTokenRecord, NewApiToken } from '../../repository/api-tokens.js';
+import type { ApiTokenRecord, NewApiToken } from '../../repository/accounts/api-tokens.js';
 import type { Store } from '../../repository/store.js';
 import type { ApiTokenDirectory, KnownApiToken } from '../../repository/system/api-token-directory.js';
 import { hashSecret, isSecretOf, newSecret, SECRET_PREFIX } from '../../secret.js';

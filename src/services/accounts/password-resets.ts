@@ -1,4 +1,4 @@
-import type { AccountRecord } from '../../repository/account-records.js';
+import type { AccountRecord } from '../../repository/accounts/account-records.js';
 import type { Store } from '../../repository/store.js';
 import { hashSecret } from '../../secret.js';
 import type { Accounts } from './accounts.js';

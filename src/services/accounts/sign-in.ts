@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.js';
 import type { Log } from '../../log.js';
-import { type AccountRecord, identifierFrom } from '../../repository/account-records.js';
-import type { Attempt, LockoutRule, RefusalReason } from '../../repository/login-attempts.js';
+import { type AccountRecord, identifierFrom } from '../../repository/accounts/account-records.js';
+import type { Attempt, LockoutRule, RefusalReason } from '../../repository/accounts/login-attempts.js';
 import type { JsonObject } from '../../repository/records.js';
 import type { Store } from '../../repository/store.js';
 import type { Passwords } from './passwords.js';

@@ -1,6 +1,6 @@
 import type { Log } from '../../log.js';
-import type { EmbeddingQueue, SpaceRecord } from '../../repository/embedding-queue.js';
-import { OWN_PROVIDERS } from '../../repository/own-providers.js';
+import type { EmbeddingQueue, SpaceRecord } from '../../repository/vectors/embedding-queue.js';
+import { OWN_PROVIDERS } from '../../repository/vectors/own-providers.js';
 import type { Embedder } from './embedder.js';
 import { ProviderDown } from './provider.js';
 import type { EmbeddingSettings } from './settings.js';

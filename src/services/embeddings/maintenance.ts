@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.js';
 import type { Log } from '../../log.js';
-import type { EmbeddingQueue } from '../../repository/embedding-queue.js';
+import type { EmbeddingQueue } from '../../repository/vectors/embedding-queue.js';
 import type { Embedder } from './embedder.js';
 import { EmbeddingWork } from './embedding-work.js';
 import { ProviderDown } from './provider.js';

@@ -1,4 +1,4 @@
-import type { OwnProvider } from '../../repository/own-providers.js';
+import type { OwnProvider } from '../../repository/vectors/own-providers.js';
 
 /** Something that turns texts into vectors. What it answers is not to be trusted: `Embedder` checks it. */
 export interface EmbeddingProvider {

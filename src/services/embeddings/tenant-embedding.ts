@@ -1,6 +1,6 @@
 import { newId } from '../../ids.js';
-import type { DueSubject, EmbeddingQueue, EventReading, SpaceProgress, SpaceRecord } from '../../repository/embedding-queue.js';
-import type { VectorSource } from '../../repository/vectors.js';
+import type { DueSubject, EmbeddingQueue, EventReading, SpaceProgress, SpaceRecord } from '../../repository/vectors/embedding-queue.js';
+import type { VectorSource } from '../../repository/vectors/vectors.js';
 import type { Embedder } from './embedder.js';
 
 /** What became of one round of work. `busy`: another process does it. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.js';
-import type { ImportedMemoryState } from '../../repository/imported.js';
+import type { ImportedMemoryState } from '../../repository/portable/imported.js';
 import type { Store } from '../../repository/store.js';
 import type { NewMessage } from '../../repository/turns.js';
 import type {

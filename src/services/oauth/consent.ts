@@ -1,5 +1,5 @@
 import { type Scope, scopesOf } from '../../principal.js';
-import type { OauthGrantRecord, OauthGrantRole } from '../../repository/oauth-grants.js';
+import type { OauthGrantRecord, OauthGrantRole } from '../../repository/accounts/oauth-grants.js';
 import { hashSecret, newSecret } from '../../secret.js';
 import type { SignIn, SignInRequest, SignInResult } from '../accounts/sign-in.js';
 import { knownScopes } from './client-metadata.js';

@@ -1,5 +1,5 @@
 import type { OauthGrantKind } from '../../models/oauth-grant.js';
-import type { OauthGrantRecord, OauthGrantRepository, Spent, Successor } from '../../repository/oauth-grants.js';
+import type { OauthGrantRecord, OauthGrantRepository, Spent, Successor } from '../../repository/accounts/oauth-grants.js';
 import type { OauthGrantDirectory } from '../../repository/system/oauth-grant-directory.js';
 import { hashSecret, isSecretOf, type SecretKind } from '../../secret.js';
 

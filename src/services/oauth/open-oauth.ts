@@ -1,5 +1,5 @@
 import type { Log } from '../../log.js';
-import type { OauthGrantRepository } from '../../repository/oauth-grants.js';
+import type { OauthGrantRepository } from '../../repository/accounts/oauth-grants.js';
 import type { OauthClientDirectory } from '../../repository/system/oauth-client-directory.js';
 import type { OauthGrantDirectory } from '../../repository/system/oauth-grant-directory.js';
 import type { AccessChanges } from '../accounts/access-changes.js';

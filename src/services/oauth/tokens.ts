@@ -1,6 +1,6 @@
 import type { Identity, Scope } from '../../principal.js';
-import { principalOfAccount } from '../../repository/account-records.js';
-import type { OauthGrantKind, OauthGrantRecord, Successor } from '../../repository/oauth-grants.js';
+import { principalOfAccount } from '../../repository/accounts/account-records.js';
+import type { OauthGrantKind, OauthGrantRecord, Successor } from '../../repository/accounts/oauth-grants.js';
 import { hashSecret, isSecretOf, newSecret } from '../../secret.js';
 import type { AccessChanges } from '../accounts/access-changes.js';
 import { type BearerVerifier, unauthenticated } from '../accounts/authenticator.js';

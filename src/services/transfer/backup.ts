@@ -1,4 +1,4 @@
-import type { GivenRow, WriteReport } from '../../repository/portable-writer.js';
+import type { GivenRow, WriteReport } from '../../repository/portable/portable-writer.js';
 import type { BackupRepository } from '../../repository/system/backup.js';
 import { BACKUP_FILE, IN_TENANT, tenantOf, truncated } from './format.js';
 import { rowsOf, writeRows } from './import-tenant.js';

@@ -1,4 +1,4 @@
-import type { PortableChoice, PortablePlace } from '../../repository/portable-reader.js';
+import type { PortableChoice, PortablePlace } from '../../repository/portable/portable-reader.js';
 import type { Store } from '../../repository/store.js';
 import { TENANT_FILE } from './format.js';
 import { FileWriter, type Sink } from './write-file.js';

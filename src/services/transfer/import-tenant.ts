@@ -1,6 +1,6 @@
 import { AppError, invalidInput } from '../../errors.js';
-import { CONVERSATION, EVENT, kindOf } from '../../repository/portable-kinds.js';
-import type { GivenRow, PortableWriter, WriteReport } from '../../repository/portable-writer.js';
+import { CONVERSATION, EVENT, kindOf } from '../../repository/portable/portable-kinds.js';
+import type { GivenRow, PortableWriter, WriteReport } from '../../repository/portable/portable-writer.js';
 import type { Store } from '../../repository/store.js';
 import { Crew } from './crew.js';
 import { BACKUP_FILE, columnsOf, damaged, IN_TENANT, readEnd, readHeader, readRow, TENANT_FILE, truncated } from './format.js';

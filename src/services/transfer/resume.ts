@@ -1,6 +1,6 @@
 import { invalidInput } from '../../errors.js';
-import { kindOf, PAST_EVENT } from '../../repository/portable-kinds.js';
-import type { PortablePlace } from '../../repository/portable-reader.js';
+import { kindOf, PAST_EVENT } from '../../repository/portable/portable-kinds.js';
+import type { PortablePlace } from '../../repository/portable/portable-reader.js';
 import type { Resumed } from './export-tenant.js';
 import { readEnd, readHeader, readRow, TENANT_FILE } from './format.js';
 import { readLines, textOf } from './read-lines.js';

@@ -1,5 +1,5 @@
-import { ACCOUNTS, GRANTS } from '../../repository/portable-kinds.js';
-import type { GivenRow } from '../../repository/portable-writer.js';
+import { ACCOUNTS, GRANTS } from '../../repository/portable/portable-kinds.js';
+import type { GivenRow } from '../../repository/portable/portable-writer.js';
 
 const LETS_IN = new Set([...ACCOUNTS, GRANTS].map(({ type }) => type));
 

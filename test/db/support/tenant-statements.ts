@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Statement } from '../../../src/db/database.js';
-import { KINDS } from '../../../src/repository/portable-kinds.js';
+import { KINDS } from '../../../src/repository/portable/portable-kinds.js';
 import { readKnowledge } from '../../../src/repository/sql/knowledge-page.js';
 import { isReadIn, readPortable } from '../../../src/repository/sql/portable-read.js';
 import { countPortable, mapPortable, writePortable } from '../../../src/repository/sql/portable-write.js';

@@ -1,5 +1,5 @@
 import { invalidInput } from '../../../errors.js';
-import { RETENTION_KEYS, RETENTION_SHAPE, type RetentionPolicy } from '../../../repository/retention-policy.js';
+import { RETENTION_KEYS, RETENTION_SHAPE, type RetentionPolicy } from '../../../repository/retention/retention-policy.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns } from '../../output.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../../../errors.js';
-import type { RetentionCounts } from '../../../repository/retention-counts.js';
+import type { RetentionCounts } from '../../../repository/retention/retention-counts.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns, type Output } from '../../output.js';
 import { withDatabase } from '../../system.js';

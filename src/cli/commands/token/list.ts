@@ -1,4 +1,4 @@
-import type { ApiTokenRecord } from '../../../repository/api-tokens.js';
+import type { ApiTokenRecord } from '../../../repository/accounts/api-tokens.js';
 import { defineCommand, flag } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
 import { tokenState, tokenView } from './token-view.js';

@@ -1,4 +1,4 @@
-import type { ApiTokenRecord } from '../../../repository/api-tokens.js';
+import type { ApiTokenRecord } from '../../../repository/accounts/api-tokens.js';
 
 const time = (moment: Date | null): string | null => moment?.toISOString() ?? null;
 

@@ -1,5 +1,5 @@
 import { invalidInput } from '../../../errors.js';
-import { ACCOUNT_ROLES } from '../../../repository/account-records.js';
+import { ACCOUNT_ROLES } from '../../../repository/accounts/account-records.js';
 import { accountView } from '../../../services/accounts/account-view.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { readNewPassword } from '../../read-password.js';

@@ -1,4 +1,4 @@
-import type { AccountRecord } from '../../../repository/account-records.js';
+import type { AccountRecord } from '../../../repository/accounts/account-records.js';
 import { accountState, accountView } from '../../../services/accounts/account-view.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';

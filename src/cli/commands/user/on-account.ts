@@ -1,5 +1,5 @@
 import type { App } from '../../../app.js';
-import type { AccountRecord } from '../../../repository/account-records.js';
+import type { AccountRecord } from '../../../repository/accounts/account-records.js';
 import type { Store } from '../../../repository/store.js';
 import { accountView } from '../../../services/accounts/account-view.js';
 import { type Command, defineCommand, flag } from '../../define.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCOUNT_ROLES } from '../../../repository/account-records.js';
+import { ACCOUNT_ROLES } from '../../../repository/accounts/account-records.js';
 import { defineTool } from '../../define.js';
 import { accountView, cursor, limit, name } from '../../schemas.js';
 import { viewAccount } from '../../views.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REFUSAL_REASONS } from '../../../repository/login-attempts.js';
+import { REFUSAL_REASONS } from '../../../repository/accounts/login-attempts.js';
 import { defineTool } from '../../define.js';
 import { cursor, limit, name, timestamp } from '../../schemas.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
-import { RETENTION_KEYS, RETENTION_SHAPE } from '../../../repository/retention-policy.js';
+import { RETENTION_KEYS, RETENTION_SHAPE } from '../../../repository/retention/retention-policy.js';
 import { defineTool } from '../../define.js';
 import { policyText, policyView, viewPolicy } from '../../policy-views.js';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
 import { contentText } from '../../../repository/content.js';
-import { TOKEN_PERIODS } from '../../../repository/retention-policy.js';
-import { levelOf, type TokenBudget } from '../../../repository/token-budgets.js';
+import { levelOf, type TokenBudget } from '../../../repository/quotas/token-budgets.js';
+import { TOKEN_PERIODS } from '../../../repository/retention/retention-policy.js';
 import { estimateTokens, tokensOf } from '../../../tokens.js';
 import { defineTool } from '../../define.js';
 import { contentInput, conversationId, jsonObject, role, tokenCount, user } from '../../schemas.js';

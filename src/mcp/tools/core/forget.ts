@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FORGET_BATCH, FORGET_MODES } from '../../../repository/memory-removal.js';
+import { FORGET_BATCH, FORGET_MODES } from '../../../repository/memories/memory-removal.js';
 import { defineTool } from '../../define.js';
 import { memoryKind, name, tags, timestamp, user, uuid } from '../../schemas.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
-import { DIRECTIONS } from '../../../repository/graph-query.js';
+import { DIRECTIONS } from '../../../repository/graph/graph-query.js';
 import { defineTool } from '../../define.js';
 import { edgeText, graphEdgeView, graphNodeView, nodeText, viewEdge, viewNode } from '../../graph-views.js';
 import { clip } from '../../results.js';

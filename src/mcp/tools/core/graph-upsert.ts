@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
-import type { NewObservation } from '../../../repository/graph-records.js';
+import type { NewObservation } from '../../../repository/graph/graph-records.js';
 import { defineTool } from '../../define.js';
 import { redactedText } from '../../results.js';
 import { graphName, jsonObject, name, nodeKey, redactedView, timestamp, typeName, uuid } from '../../schemas.js';

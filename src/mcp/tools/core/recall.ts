@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RECALL_SOURCES } from '../../../repository/recall-records.js';
+import { RECALL_SOURCES } from '../../../repository/recall/recall-records.js';
 import { SEARCH_MODES } from '../../../services/ranker.js';
 import { defineTool } from '../../define.js';
 import { conversationId, cursor, limit, memoryKind, tags, timestamp, user } from '../../schemas.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidInput } from '../../../errors.js';
-import { VECTOR_SUBJECTS } from '../../../repository/brought-vectors.js';
+import { VECTOR_SUBJECTS } from '../../../repository/vectors/brought-vectors.js';
 import { defineTool } from '../../define.js';
 import { conversationId, name, uuid } from '../../schemas.js';
 import { assertScope } from '../../vector-arguments.js';

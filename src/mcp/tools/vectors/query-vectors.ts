@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VECTOR_SUBJECTS } from '../../../repository/brought-vectors.js';
+import { VECTOR_SUBJECTS } from '../../../repository/vectors/brought-vectors.js';
 import { defineTool } from '../../define.js';
 import { conversationId, cursor, jsonObject, limit, name, role, timestamp, user } from '../../schemas.js';
 import { assertScope } from '../../vector-arguments.js';

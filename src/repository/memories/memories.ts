@@ -8,6 +8,7 @@ import { CorpusChanges } from '../corpus-changes.js';
 import { decodeCursor } from '../cursor.js';
 import { type Page, type PageQuery, pageOf } from '../page.js';
 import { containing } from '../pattern.js';
+import { memoryBytes } from '../quotas/memory-size.js';
 import { assertMessageSize } from '../quotas/message-size.js';
 import { Admission } from '../quotas/quotas.js';
 import { isBlank, redactMemory } from '../redact.js';
@@ -115,9 +116,8 @@ export class MemoryRepository extends Repository {
   private async withinQuotas(memory: NewMemory, store: () => Promise<Stored>): Promise<Stored> {
     const { quotas } = this.context;
     if (!quotas || (await quotas.policy(this.context)).max_bytes === null) return store();
-    const { content, title = '', metadata = {} } = memory;
     const admission = new Admission(quotas);
-    await admission.ask(this.context, { messages: 0, bytes: Buffer.byteLength(content + title + JSON.stringify(metadata)) });
+    await admission.ask(this.context, { messages: 0, bytes: memoryBytes(memory) });
     try {
       const stored = await store();
       if (stored.created) admission.keep();

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.js';
 import type { Context } from '../context.js';
+import { memoryBytes } from '../quotas/memory-size.js';
 import { Admission, type Usage } from '../quotas/quotas.js';
 import { findHere } from '../sql/portable-write.js';
 import { CONVERSATION, MEMORY } from './portable-kinds.js';
@@ -30,8 +31,7 @@ export async function admitRows(context: Context, rows: readonly Given[]): Promi
     more.messages += message_count;
     more.bytes += stored_bytes;
   }
-  for (const { id, content = '', title, metadata = {} } of memories!)
-    if (!here.has(id)) more.bytes += Buffer.byteLength(content + (title ?? '') + JSON.stringify(metadata));
+  for (const { id, content = '', title, metadata } of memories!) if (!here.has(id)) more.bytes += memoryBytes({ content, title, metadata });
   const admission = new Admission(quotas);
   await admission.ask(context, more, STAYS);
   return admission;

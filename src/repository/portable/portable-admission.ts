@@ -1,8 +1,8 @@
-import { AppError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { memoryBytes } from '../quotas/memory-size.js';
 import { Admission, type Usage } from '../quotas/quotas.js';
 import { findHere } from '../sql/portable-write.js';
+import { parseRow } from './parse-row.js';
 import { CONVERSATION, MEMORY } from './portable-kinds.js';
 
 type Given = Readonly<{ type: string; row: string; line: number }>;
@@ -22,7 +22,9 @@ export async function admitRows(context: Context, rows: readonly Given[]): Promi
   if (!quotas) return undefined;
   const { max_messages, max_bytes } = await quotas.policy(context);
   if (max_messages === null && max_bytes === null) return undefined;
-  const [conversations, memories] = [CONVERSATION, MEMORY].map(({ type }) => rows.filter((row) => row.type === type).map(parsed));
+  const [conversations, memories] = [CONVERSATION, MEMORY].map(({ type }) =>
+    rows.filter((row) => row.type === type).map(parseRow<Counted>),
+  );
   const ids = [conversations, memories].map((given) => given!.map(({ id }) => id));
   const here = new Set((await db.query<{ id: string }>(findHere, [principal.tenantId, ...ids])).map(({ id }) => id));
   const more: Usage = { messages: 0, bytes: 0 };
@@ -35,12 +37,4 @@ export async function admitRows(context: Context, rows: readonly Given[]): Promi
   const admission = new Admission(quotas);
   await admission.ask(context, more, STAYS);
   return admission;
-}
-
-function parsed({ row, line }: Given): Counted {
-  try {
-    return JSON.parse(row) as Counted;
-  } catch (error) {
-    throw new AppError('invalid_input', `Line ${line} is not JSON.`, { cause: error });
-  }
 }

@@ -14,6 +14,7 @@ import {
   writePortable,
   writeTenantRow,
 } from '../sql/portable-write.js';
+import { parseRow } from './parse-row.js';
 import { CONVERSATION, EVENT, KINDS, kindOf, MEMORY, NODE, type PortableKind } from './portable-kinds.js';
 
 /** A row of a file: its type, its columns as JSON, and which line it is. */
@@ -260,11 +261,7 @@ function byKind(rows: readonly GivenRow[]): [PortableKind, GivenRow[]][] {
   });
 }
 
-function hasLinks({ row, line }: GivenRow): boolean {
-  try {
-    const memory = JSON.parse(row) as Record<string, unknown>;
-    return (memory.supersedes_id ?? memory.superseded_by_id ?? null) !== null;
-  } catch (error) {
-    throw new AppError('invalid_input', `Line ${line} is not JSON.`, { cause: error });
-  }
+function hasLinks(given: GivenRow): boolean {
+  const memory = parseRow<Record<string, unknown>>(given);
+  return (memory.supersedes_id ?? memory.superseded_by_id ?? null) !== null;
 }

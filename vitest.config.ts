@@ -9,6 +9,7 @@ process.on('beforeExit', (code) => {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/watch-transactions.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     // The engine runs in a worker thread, which inherits these: the sources are TypeScript, and Node 20 does not read it.

@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type CallToolResult, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { type CallToolResult, ProtocolError, ProtocolErrorCode, type ServerContext } from '@modelcontextprotocol/server';
 import { toAppError } from '../db/pg-errors.js';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 
-/** What a caller may read of an error. The details of an internal one go to the log under a reference that the caller sees too. */
-export function publicError(error: unknown, log: Log, call: Record<string, unknown>): AppError {
+/**
+ * What a caller may read of an error. The details of an internal one go to the log under a reference that the caller sees too,
+ * and the id of the request where there is one.
+ */
+export function publicError(error: unknown, log: Log, { http }: ServerContext, what: Record<string, unknown>): AppError {
   const known = toAppError(error);
+  const requestId = http?.authInfo?.extra?.requestId;
+  const call = requestId === undefined ? what : { ...what, requestId };
   if (known.code !== 'internal') {
     if (known.cause !== undefined) log.warn({ ...call, code: known.code, err: known.cause }, known.message);
     return known;

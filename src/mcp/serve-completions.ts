@@ -9,15 +9,15 @@ import { openContext, type Session } from './session.js';
 export const MAX_COMPLETIONS = 100;
 
 export function serveCompletions(server: Server, session: Session): void {
-  server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }, { mcpReq }) => {
+  server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }, context) => {
     const complete = findCompleter(session, ref, argument.name);
     try {
-      const found = complete ? await complete(argument.value, await openContext(session, mcpReq.signal)) : [];
+      const found = complete ? await complete(argument.value, await openContext(session, context.mcpReq.signal)) : [];
       const hasMore = found.length > MAX_COMPLETIONS;
       return { completion: { values: found.slice(0, MAX_COMPLETIONS), ...(!hasMore && { total: found.length }), hasMore } };
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw toProtocolError(publicError(error, session.log, { completion: argument.name }));
+      throw toProtocolError(publicError(error, session.log, context, { completion: argument.name }));
     }
   });
 }

@@ -17,17 +17,17 @@ export function servePrompts(server: Server, session: Session): void {
     return { prompts: [...available.values()].map(describePrompt) };
   });
 
-  server.setRequestHandler('prompts/get', async ({ params }, { mcpReq }) => {
+  server.setRequestHandler('prompts/get', async ({ params }, context) => {
     const prompt = available.get(params.name);
     if (!prompt) throw invalidParams(`Unknown prompt ${params.name.slice(0, 100)}. There are: ${[...available.keys()].join(', ')}.`);
     try {
       const args = params.arguments ?? {};
       assertArguments(prompt, args);
-      const text = await prompt.render(args, await openContext(session, mcpReq.signal));
+      const text = await prompt.render(args, await openContext(session, context.mcpReq.signal));
       return { description: prompt.description, messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }] };
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw toProtocolError(publicError(error, session.log, { prompt: prompt.name }));
+      throw toProtocolError(publicError(error, session.log, context, { prompt: prompt.name }));
     }
   });
 }

@@ -1,4 +1,4 @@
-import { ProtocolError, type ReadResourceResult, type Resource, type Server } from '@modelcontextprotocol/server';
+import { ProtocolError, type ReadResourceResult, type Resource, type Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { CallContext, ResourceDefinition, ResourceEntry } from './define.js';
 import { publicError, toProtocolError } from './errors.js';
 import { findResource, isTemplate, selectResources } from './find-resource.js';
@@ -15,19 +15,23 @@ export function serveResources(server: Server, session: Session, subscriptions: 
   const listed = available.filter((resource) => !isTemplate(resource) || resource.list);
 
   /** Errors of a request about resources leave as protocol errors. */
-  const answer = async <T>(data: Record<string, unknown> | undefined, work: () => Promise<T>): Promise<T> => {
+  const answer = async <T>(
+    context: ServerContext,
+    data: Record<string, unknown> | undefined,
+    work: (open: () => Promise<CallContext>) => Promise<T>,
+  ): Promise<T> => {
     try {
-      return await work();
+      return await work(() => openContext(session, context.mcpReq.signal));
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw toProtocolError(publicError(error, session.log, { resource: data?.uri }), data);
+      throw toProtocolError(publicError(error, session.log, context, { resource: data?.uri }), data);
     }
   };
 
-  server.setRequestHandler('resources/list', ({ params }, { mcpReq }) =>
-    answer(undefined, async () => {
+  server.setRequestHandler('resources/list', ({ params }, context) =>
+    answer(context, undefined, async (open) => {
       const start = params?.cursor === undefined ? { index: 0, inner: null } : readListCursor(params.cursor);
-      return listPage(listed, start, () => openContext(session, mcpReq.signal));
+      return listPage(listed, start, open);
     }),
   );
 
@@ -41,15 +45,15 @@ export function serveResources(server: Server, session: Session, subscriptions: 
     })),
   }));
 
-  server.setRequestHandler('resources/read', ({ params: { uri } }, { mcpReq }) =>
-    answer({ uri }, async (): Promise<ReadResourceResult> => {
+  server.setRequestHandler('resources/read', ({ params: { uri } }, context) =>
+    answer(context, { uri }, async (open): Promise<ReadResourceResult> => {
       const { resource, params } = findResource(session, uri);
-      return { contents: [{ uri, ...(await resource.read(params, await openContext(session, mcpReq.signal))) }] };
+      return { contents: [{ uri, ...(await resource.read(params, await open())) }] };
     }),
   );
 
-  server.setRequestHandler('resources/subscribe', ({ params: { uri } }) =>
-    answer({ uri }, async () => {
+  server.setRequestHandler('resources/subscribe', ({ params: { uri } }, context) =>
+    answer(context, { uri }, async () => {
       await subscriptions.add(CONNECTION, uri);
       return {};
     }),

@@ -29,7 +29,8 @@ export function serveTools(server: Server, session: Session): void {
     return { tools: [...available.values()].map(describeTool) };
   });
 
-  server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    const { mcpReq } = context;
     const tool = available.get(params.name);
     if (!tool) throw unknownTool(params.name, available.keys());
     const start = performance.now();
@@ -39,7 +40,7 @@ export function serveTools(server: Server, session: Session): void {
       done(null);
       return result;
     } catch (error) {
-      const known = publicError(error, session.log, { tool: tool.name });
+      const known = publicError(error, session.log, context, { tool: tool.name });
       done(known.code);
       // The call is over by the answer, not by this: a client that takes no log entries misses nothing.
       if (known.code === 'internal') mcpReq.log('error', { tool: tool.name, message: known.message }).catch(() => {});

@@ -9,6 +9,7 @@ import { ActiveUserRepository } from './accounts/active-user.js';
 import { ApiTokenRepository } from './accounts/api-tokens.js';
 import { LoginAttemptRepository } from './accounts/login-attempts.js';
 import { OauthGrantRepository } from './accounts/oauth-grants.js';
+import { OauthSignInRepository } from './accounts/oauth-sign-ins.js';
 import { PasswordResetRepository } from './accounts/password-resets.js';
 import { AssetRepository } from './assets.js';
 import type { Context } from './context.js';
@@ -90,6 +91,7 @@ export class Store {
   readonly loginAttempts: LoginAttemptRepository;
   readonly passwordResets: PasswordResetRepository;
   readonly oauthGrants: OauthGrantRepository;
+  readonly oauthSignIns: OauthSignInRepository;
   readonly imported: ImportedRepository;
   readonly portable: PortableRepository;
   readonly #context: Context;
@@ -123,6 +125,7 @@ export class Store {
     this.assets = new AssetRepository(context);
     this.schema = new SchemaRepository(context);
     this.oauthGrants = new OauthGrantRepository(context);
+    this.oauthSignIns = new OauthSignInRepository(context);
     this.imported = new ImportedRepository(context);
     this.portable = new PortableRepository(context);
     this.apiTokens = new ApiTokenRepository(context);

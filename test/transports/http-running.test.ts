@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, openApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { AppError } from '../../src/errors.js';
-import { createLog, logContext } from '../../src/log.js';
+import { createLog } from '../../src/log.js';
 import { HttpServer } from '../../src/transports/http/http-server.js';
 import { describeEngines } from '../support/engines.js';
 import { environmentFor, INITIALIZE, send, sendAs, startHttp, type TestServer } from '../support/http-server.js';
@@ -122,7 +122,7 @@ describe('the log', () => {
         done();
       },
     });
-    return { lines, log: pino({ level: 'trace', mixin: () => ({ ...logContext.getStore() }) }, output) };
+    return { lines, log: pino({ level: 'trace' }, output) };
   }
 
   it('has a line for each request, with its id, in everything written meanwhile too, and neither secrets nor what was said', async () => {
@@ -163,13 +163,21 @@ describe('the log', () => {
 
   it('carries the id of the request in lines of other parts', async () => {
     const { lines, log } = listeningLog();
+    const entriesOf = (message: string) => lines.map((text) => JSON.parse(text)).filter(({ msg }) => msg === message);
     const broken = (app: App): App => ({ ...app, storeFor: () => Promise.reject(new Error('broken inside')) });
     await using server = await startHttp({ ...folder.env, RECOLLECT_AUTH: 'off' }, { log, app: broken });
-    await using peer = await server.modern();
-    const failed = await peer.callTool('list_conversations');
-    expect(failed.isError).toBe(true);
-    const line = lines.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'call failed');
-    expect(line).toMatchObject({ tool: 'list_conversations', requestId: expect.any(String) });
+    // A call that reads, one that writes and one that is no tool's take three ways through the transports.
+    for (const connect of [server.modern, server.old]) {
+      lines.length = 0;
+      await using peer = await connect.call(server);
+      expect((await peer.callTool('list_conversations')).isError).toBe(true);
+      expect((await peer.callTool('remember', { content: 'said' })).isError).toBe(true);
+      await expect(peer.readResource('memory://stats')).rejects.toThrow();
+      await expect.poll(() => entriesOf('request').filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(3);
+      const failed = entriesOf('call failed').map(({ requestId }) => requestId);
+      expect(new Set(failed).size).toBe(3);
+      expect(entriesOf('request').map(({ requestId }) => requestId)).toEqual(expect.arrayContaining(failed));
+    }
   });
 });
 

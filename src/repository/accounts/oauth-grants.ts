@@ -110,11 +110,15 @@ export class OauthGrantRepository extends Repository {
 
   private async revoke(where: { familyId: string } | { id: string }): Promise<number> {
     const { models, clock } = this.context;
-    const [count] = await models.OauthGrant.update(
-      { revokedAt: clock() },
-      { where: this.ofTenant({ ...where, revokedAt: null }), ...this.tx },
-    );
-    return count;
+    // Whoever is spending one of them just now has put others in its place, which an update that waited for that did not see yet.
+    for (let revoked = 0; ; ) {
+      const [count] = await models.OauthGrant.update(
+        { revokedAt: clock() },
+        { where: this.ofTenant({ ...where, revokedAt: null }), ...this.tx },
+      );
+      if (count === 0) return revoked;
+      revoked += count;
+    }
   }
 }
 

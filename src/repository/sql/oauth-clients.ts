@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { inForce } from './oauth-grants.js';
 
 /** The client that calls itself $1, unless it was disabled. Plan: one probe of `oauth_clients_external_id_key`. */
 export const findOauthClient: Statement = {
@@ -7,6 +8,75 @@ export const findOauthClient: Statement = {
 select id, external_id as "externalId", name, secret_hash as "secretHash", redirect_uris as "redirectUris", grant_types as "grantTypes",
   token_endpoint_auth_method as "tokenEndpointAuthMethod", scopes, metadata, disabled_at is not null as disabled, created_at as "createdAt"
 from oauth_clients where external_id = $1`,
+};
+
+/**
+ * Clients, newest first, after the place $2 and $3, at most $5. With $1 those with that row id, client_id or name; without, those that
+ * nobody signed in with are there only if $4 says so.
+ */
+export const listOauthClients: Statement = {
+  name: 'list_oauth_clients',
+  text: `
+select id, external_id as "externalId", name, redirect_uris as "redirectUris", grant_types as "grantTypes",
+  token_endpoint_auth_method as "tokenEndpointAuthMethod", scopes, last_used_at as "lastUsedAt", disabled_at as "disabledAt",
+  created_at as "createdAt"
+from oauth_clients
+where ($1::text is null or id::text = lower($1) or external_id = $1 or name = $1)
+  and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid))
+  and ($1::text is not null or $4::boolean or last_used_at is not null or disabled_at is not null)
+order by created_at desc, id desc
+limit $5::int`,
+};
+
+/** How many sign-ins of each of the clients $1 are in force at $2, by tenant. Plan: `oauth_grants_client_id_idx`. */
+export const countSignInsOfClients: Statement = {
+  name: 'count_sign_ins_of_clients',
+  text: `
+select g.client_id as "clientId", g.tenant_id as "tenantId", count(distinct g.family_id)::int as count
+from oauth_grants g join user_credentials k on k.tenant_id = g.tenant_id and k.id = g.credential_id
+where g.client_id = any($1::uuid[]) and ${inForce('$2::timestamptz')}
+group by g.client_id, g.tenant_id
+order by g.client_id, g.tenant_id`,
+};
+
+/** Lets nobody in with the client $1 from $3 on, or lets them in again. */
+export const setOauthClientDisabled: Statement = {
+  name: 'set_oauth_client_disabled',
+  text: `
+update oauth_clients set disabled_at = case when $2::boolean then coalesce(disabled_at, $3::timestamptz) end, updated_at = $3::timestamptz
+where id = $1::uuid and (disabled_at is not null) <> $2::boolean
+returning id`,
+};
+
+/** Ends what the client $1 was granted and could still use at $2, in all tenants; what one exchange is making meanwhile shows when it is sent again. */
+export const endGrantsOfClient: Statement = {
+  name: 'end_grants_of_client',
+  text: `
+update oauth_grants set revoked_at = $2::timestamptz
+where client_id = $1::uuid and revoked_at is null and used_at is null and expires_at > $2::timestamptz
+returning id`,
+};
+
+/** How many rows of grants each tenant has of the client $1. */
+export const countGrantsOfClient: Statement = {
+  name: 'count_grants_of_client',
+  text: `
+select tenant_id as "tenantId", count(*)::int as count from oauth_grants where client_id = $1::uuid group by tenant_id order by tenant_id`,
+};
+
+/** Removes up to $3 grants of the client $2 in the tenant $1. */
+export const removeGrantsOfClient: Statement = {
+  name: 'remove_grants_of_client',
+  text: `
+delete from oauth_grants where tenant_id = $1 and id in (
+  select id from oauth_grants where tenant_id = $1 and client_id = $2::uuid limit $3::int
+) returning id`,
+};
+
+/** Removes the client $1, with what came in of its grants at the last moment. */
+export const removeOauthClient: Statement = {
+  name: 'remove_oauth_client',
+  text: 'delete from oauth_clients where id = $1::uuid returning id',
 };
 
 /** Makes a client, or writes what it now says of itself over what it said; one that was disabled stays so. */

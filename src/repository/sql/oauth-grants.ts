@@ -1,8 +1,11 @@
 import type { Statement } from '../../db/database.js';
 
-/** Whether the account stands behind it: a change of the password, of the role or of its state shows here at once, whoever made it. */
-const standing = `g.revoked_at is null and k.disabled_at is null and k.password_changed_at <= g.signed_in_at
+/** Whether the account `k` stands behind the grant `g`: a change of the password, of the role or of its state shows here at once, whoever made it. */
+export const standing = `g.revoked_at is null and k.disabled_at is null and k.password_changed_at <= g.signed_in_at
     and (g.role = 'user' or g.role = any(k.roles) or 'admin' = any(k.roles))`;
+
+/** Whether the grant `g` still lets somebody in at the moment `at`, or will: what was only asked, and what is spent, does not. */
+export const inForce = (at: string): string => `g.kind <> 'consent' and g.used_at is null and g.expires_at > ${at} and ${standing}`;
 
 /**
  * The grant with the hash $1, of whatever tenant, and whether its account and its client stand behind it.

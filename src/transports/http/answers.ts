@@ -1,3 +1,4 @@
+import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { Request, Response } from 'express';
 import type { Session } from '../../mcp/session.js';
 import type { Identity } from '../../principal.js';
@@ -42,3 +43,11 @@ export const callerOf = (res: HttpResponse): Caller => {
   if (!res.locals.caller) throw new Error('Nobody was asked who they are.');
   return res.locals.caller;
 };
+
+/** What the SDK hands on to whoever answers a call: who asks, and under which id the log has it. */
+export function authOf(res: HttpResponse): AuthInfo & { extra: { caller: Caller; requestId: string } } {
+  const caller = callerOf(res);
+  const { clientId, credentialId, principal } = caller.identity;
+  const extra = { caller, requestId: res.locals.requestId };
+  return { token: '', clientId: clientId ?? credentialId, scopes: [...principal.scopes], extra };
+}

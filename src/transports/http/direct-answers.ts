@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { isQuickRead } from '../../mcp/serve-tools.js';
 import type { Session } from '../../mcp/session.js';
-import { type HttpRequest, type HttpResponse, refuse, SESSION_NOT_FOUND } from './answers.js';
+import { authOf, type HttpRequest, type HttpResponse, refuse, SESSION_NOT_FOUND } from './answers.js';
 
 type Handler = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
 
@@ -49,7 +49,7 @@ export class DirectAnswers implements Transport {
     res.once('close', () => {
       if (this.#open.get(message.id) === res) this.#open.delete(message.id);
     });
-    this.#deliver?.(message as JSONRPCMessage, {});
+    this.#deliver?.(message as JSONRPCMessage, { authInfo: authOf(res) });
     return true;
   }
 

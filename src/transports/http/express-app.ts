@@ -67,7 +67,7 @@ function answerErrors({ config, log, metrics }: App): ErrorRequestHandler {
     const problem = BODY_PROBLEMS[type];
     if (problem) return refuse(res, problem.status, problem.message, problem.code === undefined ? {} : { code: problem.code });
     if (error instanceof AppError && error.code !== 'internal') {
-      if (error.cause !== undefined) log.warn({ err: error.cause }, error.message);
+      if (error.cause !== undefined) log.warn({ requestId: res.locals.requestId, err: error.cause }, error.message);
       const retryAfter = error.code === 'unavailable' || error.code === 'quota_exceeded' ? 5 : undefined;
       return refuse(
         res,
@@ -76,7 +76,7 @@ function answerErrors({ config, log, metrics }: App): ErrorRequestHandler {
         retryAfter === undefined ? {} : { retryAfter },
       );
     }
-    log.error({ err: error }, 'request failed');
+    log.error({ requestId: res.locals.requestId, err: error }, 'request failed');
     if (res.headersSent) return void res.destroy();
     refuse(res, 500, `The server could not do this (request ${res.locals.requestId}).`, { code: INTERNAL_ERROR });
   };

@@ -4,7 +4,7 @@ import { isInitializeRequest, type Server } from '@modelcontextprotocol/server';
 import type { Log } from '../../log.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { Subscriptions } from '../../mcp/subscriptions.js';
-import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse, SESSION_NOT_FOUND } from './answers.js';
+import { authOf, type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse, SESSION_NOT_FOUND } from './answers.js';
 import { DirectAnswers } from './direct-answers.js';
 import type { Place, Places } from './places.js';
 import { SessionEvents } from './session-events.js';
@@ -61,7 +61,7 @@ export class LegacySessions {
       if (!goesOn(live, req, res)) return refuse(res, 400, LOST);
       this.#streams.watch(res, caller, () => live.place.end());
     }
-    await live.transport.handleRequest(req, res, req.body);
+    await live.transport.handleRequest(Object.assign(req, { auth: authOf(res) }), res, req.body);
   }
 
   /** Ends the streams that wait for something to tell; calls are answered on streams of their own. */
@@ -109,7 +109,7 @@ export class LegacySessions {
     });
     const direct = new DirectAnswers(transport, session, id);
     await server.connect(direct);
-    await transport.handleRequest(req, res, req.body);
+    await transport.handleRequest(Object.assign(req, { auth: authOf(res) }), res, req.body);
     if (!this.#live.has(id)) await server.close();
   }
 }

@@ -4,7 +4,7 @@ import { createMcpServer } from '../../mcp/server.js';
 import { Subscriptions } from '../../mcp/subscriptions.js';
 import { listenedTo, watchAll } from '../listening.js';
 import { answerModern } from './answer-modern.js';
-import { callerOf, type HttpRequest, type HttpResponse } from './answers.js';
+import { authOf, callerOf, type HttpRequest, type HttpResponse } from './answers.js';
 import type { Places } from './places.js';
 import type { StreamCheck } from './stream-check.js';
 
@@ -47,7 +47,7 @@ export class ListenStreams {
     });
     this.#streams.watch(res, caller, end);
     await watchAll(subscriptions, OWNER, listenedTo(req.body) ?? [], this.#log);
-    await answerModern(handler, req, res);
+    await answerModern(handler, req, res, authOf(res));
   }
 
   /** Tells every client that there is no more to come. */

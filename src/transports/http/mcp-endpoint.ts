@@ -11,7 +11,7 @@ import { mayWait } from '../../mcp/serve-tools.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
 import { answeringDirectly, answerModern } from './answer-modern.js';
-import { type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse } from './answers.js';
+import { authOf, type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse } from './answers.js';
 import type { Challenge } from './authenticate.js';
 import { LegacySessions } from './legacy-sessions.js';
 import { ListenStreams } from './listen-streams.js';
@@ -78,9 +78,7 @@ export class McpEndpoint {
     if (this.#sessions.answer(req, res)) return;
     if (isLegacy(req)) return this.#sessions.handle(req, res);
     if (method === 'subscriptions/listen') return this.#listening.handle(req, res);
-    const { clientId, credentialId, principal } = caller.identity;
-    const auth: AuthInfo = { token: '', clientId: clientId ?? credentialId, scopes: [...principal.scopes], extra: { caller } };
-    await answerModern(this.#modern, req, res, auth);
+    await answerModern(this.#modern, req, res, authOf(res));
   };
 
   /** Ends what only waits for news; calls under way go on. */

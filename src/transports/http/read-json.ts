@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import express, { type RequestHandler } from 'express';
 
 const PLAIN = /^application\/json *(?:; *charset="?utf-8"?)? *$/i;
@@ -14,20 +13,18 @@ export function readJson(limit: number): RequestHandler {
     const isPlain = Number(length) > 0 && Number(length) <= limit && encoding === undefined && PLAIN.test(type ?? '');
     if (!isPlain) return readAny(req, res, next);
     const chunks: Buffer[] = [];
-    // What is known of the request while it runs is known after it was read, too.
-    const done = AsyncResource.bind(next);
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.once('error', () => done(problem('request.aborted')));
+    req.once('error', () => next(problem('request.aborted')));
     req.once('end', () => {
       const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString();
       try {
         const body: unknown = JSON.parse(text);
-        if (typeof body !== 'object' || body === null) return done(problem('entity.parse.failed'));
+        if (typeof body !== 'object' || body === null) return next(problem('entity.parse.failed'));
         req.body = body;
       } catch {
-        return done(problem('entity.parse.failed'));
+        return next(problem('entity.parse.failed'));
       }
-      done();
+      next();
     });
   };
 }

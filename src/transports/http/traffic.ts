@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction } from 'express';
-import { type Log, logContext } from '../../log.js';
+import type { Log } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { HttpRequest, HttpResponse } from './answers.js';
 import { refuse } from './answers.js';
@@ -36,11 +36,10 @@ export class Traffic {
     res.setHeader('X-Request-Id', requestId);
     this.#open.add(res);
     res.once('close', () => this.#closed(req, res, address, performance.now() - start));
-    logContext.run({ requestId }, () => {
-      if (!this.#ending) return next();
+    if (this.#ending) {
       res.setHeader('Connection', 'close');
       refuse(res, 503, 'The server is shutting down.', { retryAfter: 5 });
-    });
+    } else next();
   };
 
   /** From now on requests are turned away. Resolves when those under way are answered, streams apart. */

@@ -167,6 +167,10 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
       ]);
       return { clients: new OauthClientDirectory(db), grants: new OauthGrantDirectory(db) };
     },
+    async register() {
+      const [{ db }, { OauthClientRegister }] = await Promise.all([database(), import('./repository/system/oauth-client-register.js')]);
+      return new OauthClientRegister(db, clock);
+    },
     grantsOf: async (tenantId) => (await storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants,
     signIn: accounts.signIn,
     tenant: config.tenant,

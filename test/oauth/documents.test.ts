@@ -88,7 +88,8 @@ describeEngines('a client that describes itself at its address', (engine) => {
       const grantsOf = async (tenantId: string) =>
         (await app.storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants;
       const documents = new ClientDocuments(clock, log, { allows: () => true, ca: cert });
-      const oauth = openOAuth({ directories, grantsOf, signIn, tenant: config.tenant, access, clock, log }, documents);
+      const { register } = app.oauth.administration;
+      const oauth = openOAuth({ directories, register, grantsOf, signIn, tenant: config.tenant, access, clock, log }, documents);
       return { ...app, oauth, authenticator: new BearerAuthenticator([app.apiKeys, oauth.tokens]) };
     };
     [world, guarded] = await Promise.all([World.open(engine, { app: reachable }), World.open(engine)]);

@@ -17,6 +17,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'tenant', load: () => import('./tenant.js') },
   { name: 'user', load: () => import('./user.js') },
   { name: 'token', load: () => import('./token.js') },
+  { name: 'client', load: () => import('./client.js') },
   { name: 'retention', load: () => import('./retention.js') },
   { name: 'jobs', load: () => import('./jobs.js') },
   { name: 'stats', load: () => import('./stats.js') },

@@ -1,8 +1,8 @@
 import { notFound } from '../errors.js';
 import { Repository } from './context.js';
-import { type HistoryRow, type PagedMessage, readHeader, readMessage } from './history-rows.js';
+import { bytesOf, type HistoryRow, type PagedMessage, readHeader, readMessage, surelyFit } from './history-rows.js';
 import type { ConversationRecord, MessageRecord, MessageRole } from './records.js';
-import { loadHistory, MAX_PAGE } from './sql/load-history.js';
+import { loadAround, loadNewest, loadNewestByKey, MAX_PAGE } from './sql/load-history.js';
 
 /** A page whose length nobody chose must not flood a context. */
 const STANDARD_BYTES = 64 * 1024;
@@ -42,25 +42,9 @@ export class HistoryRepository extends Repository {
     // One row more than wanted on each side tells whether there is a further page.
     const before = forward ? 1 : around ? Math.floor(limit / 2) + 1 : limit + 1;
     const after = forward ? limit + 1 : around ? Math.ceil(limit / 2) + 1 : query.beforeSeq === undefined ? 0 : 1;
-    const rows = await this.context.db.query<HistoryRow>(
-      loadHistory,
-      [
-        this.tenantId,
-        this.userId,
-        query.conversationId ?? null,
-        query.conversationKey ?? null,
-        query.beforeSeq ?? null,
-        query.afterSeq ?? null,
-        query.aroundMessageId ?? null,
-        before,
-        after,
-        query.roles ?? null,
-        query.includeDeleted ?? false,
-      ],
-      this.context.transaction,
-    );
-    const found = rows.find(({ header }) => header !== null)?.header;
-    if (!found) {
+    const rows = await this.#rows(query, before, after);
+    const found = rows.find(({ header }) => header !== null);
+    if (!found?.header) {
       throw query.conversationId === undefined
         ? notFound(
             'conversation with key',
@@ -69,11 +53,12 @@ export class HistoryRepository extends Repository {
           )
         : notFound('conversation', query.conversationId, 'Call list_conversations for the ids you can read.');
     }
-    const { conversation, anchorSeq: anchor } = readHeader(found);
+    const conversation = readHeader(found.header);
+    const { anchor } = found;
     if (around && anchor === null) {
       throw notFound('message', query.aroundMessageId ?? '', `It is not in conversation ${conversation.id}; search_messages finds ids.`);
     }
-    const read = rows.flatMap(({ message }) => (message === null ? [] : [readMessage(message, conversation.id)])).sort(bySeq);
+    const read = rows.flatMap(({ line }) => (line === null ? [] : [readMessage(line, conversation)])).sort(bySeq);
     const place = query.beforeSeq ?? (query.afterSeq === undefined ? anchor : query.afterSeq + 1) ?? Number.POSITIVE_INFINITY;
     const older = read.filter(({ record }) => record.seq < place);
     const newer = read.slice(older.length);
@@ -88,6 +73,18 @@ export class HistoryRepository extends Repository {
       totalTokens: kept.reduce((sum, { tokens }) => sum + tokens, 0),
       dropped: page.older.length + page.newer.length - messages.length,
     };
+  }
+
+  #rows(query: HistoryQuery, before: number, after: number): Promise<HistoryRow[]> {
+    const { db, transaction } = this.context;
+    const { conversationId = null, conversationKey = null, beforeSeq = null, afterSeq = null, aroundMessageId = null } = query;
+    const readable = [query.roles ?? null, query.includeDeleted ?? false, before];
+    if (beforeSeq === null && afterSeq === null && aroundMessageId === null) {
+      const [statement, name] = conversationId === null ? [loadNewestByKey, conversationKey] : [loadNewest, conversationId];
+      return db.query(statement, [this.tenantId, this.userId, name, ...readable], transaction);
+    }
+    const place = [after, beforeSeq, afterSeq, aroundMessageId, conversationKey];
+    return db.query(loadAround, [this.tenantId, this.userId, conversationId, ...readable, ...place], transaction);
   }
 }
 
@@ -116,14 +113,17 @@ function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', q
   let kept = 0;
   let allTokens = 0;
   let allBytes = 0;
-  for (const { record, tokens, bytes } of order) {
+  const maxBytes = query.maxBytes ?? STANDARD_BYTES;
+  const isCounted = !surelyFit(order, maxBytes);
+  for (const message of order) {
+    const { record, tokens } = message;
     turns.add(record.turn);
     if (query.maxTurns !== undefined && (from === 'middle' ? Math.abs(record.turn - firstTurn) > reach : turns.size > query.maxTurns))
       break;
     allTokens += tokens;
-    allBytes += bytes;
+    if (isCounted) allBytes += bytesOf(message);
     if (query.maxTokens !== undefined && allTokens > query.maxTokens) break;
-    if (allBytes > (query.maxBytes ?? STANDARD_BYTES) && kept > 0) break;
+    if (allBytes > maxBytes && kept > 0) break;
     kept += 1;
   }
   return kept === page.length ? page : order.slice(0, kept).sort(bySeq);

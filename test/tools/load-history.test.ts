@@ -130,6 +130,39 @@ describeEngines('load_history', (engine) => {
     expect(await agent.refusal('load_history', { conversation_key: 'other' })).toMatch(/No conversation with key "other"/);
   });
 
+  it('shows each message as it is, whichever way it is asked for', async () => {
+    await using agent = await agentFor(engine, { tenantId: await engine.freshTenant() });
+    const odd = 'a\u001fb\nc "d" \\ é 🦆';
+    const said = (role: string, more: object = {}) => ({ role, content: odd, ...more });
+    const saved = await agent.call('save_turn', {
+      conversation_key: 'odd',
+      user: odd,
+      messages: [
+        said('user'),
+        said('user', { content: '' }),
+        said('user', { content: '["not", "parts"]', created_at: '1969-12-31T23:59:58.001Z' }),
+        said('assistant', { input_tokens: 0, output_tokens: 7, created_at: '2024-05-01T10:00:00.999Z' }),
+        said('assistant', { tool_calls: [{ id: odd, name: 'look', arguments: { odd } }] }),
+        said('tool', { content: [{ type: 'text', text: odd }], tool_results: [{ tool_call_id: odd, content: odd }] }),
+        said('user', { author: odd, client_message_id: 'c1', metadata: { [odd]: odd } }),
+        said('user', { attachments: [{ name: 'a.txt', mime_type: 'text/plain', data: 'aGk=' }] }),
+        said('user'),
+        said('user'),
+      ],
+    });
+    const { conversation_id } = saved;
+    await agent.call('save_turn', { conversation_id, user: 'somebody else', messages: [said('user')] });
+    await agent.call('edit_message', { message_id: saved.messages[8].id, content: `${odd}!` });
+    await agent.call('delete_message', { message_id: saved.messages[9].id });
+    const { messages } = await agent.call('load_history', { conversation_id, include_deleted: true });
+    expect(seqs({ messages })).toEqual(range(1, 11));
+    for (const message of messages) expect(message).toEqual((await agent.call('get_message', { message_id: message.id })).message);
+    const around = { around_message_id: messages[5].id, limit: 20 };
+    for (const place of [{ before_seq: 12 }, { after_seq: 0 }, around])
+      expect((await agent.call('load_history', { conversation_id, include_deleted: true, ...place })).messages).toEqual(messages);
+    expect(await agent.call('load_history', { conversation_key: 'odd', include_deleted: true })).toMatchObject({ messages });
+  });
+
   it('does not flood a context, whatever is stored', async () => {
     await using agent = await agentFor(engine, { tenantId: await engine.freshTenant() });
     const messages = range(1, 20).map((n) => ({ role: 'user', content: `${n} ${'long '.repeat(5000)}` }));
@@ -140,6 +173,10 @@ describeEngines('load_history', (engine) => {
     const text = await agent.text('load_history', { conversation_id, limit: 20 });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
     expect(text).toMatch(/truncated: \d+ more messages/);
+    const escaped = await agent.call('save_turn', { messages: range(1, 20).map(() => ({ role: 'user', content: '\u0001'.repeat(2000) })) });
+    const shorter = await agent.call('load_history', { conversation_id: escaped.conversation_id });
+    expect(Buffer.byteLength(JSON.stringify(shorter))).toBeLessThan(100_000);
+    expect(shorter).toMatchObject({ truncated: true });
   });
 
   it('refuses a place given twice, and no conversation', async () => {

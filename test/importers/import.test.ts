@@ -7,7 +7,7 @@ import { runHere } from '../cli/run-here.js';
 import { agentFor } from '../support/agent.js';
 import { describeEngines } from '../support/engines.js';
 import { fixture, fixturePath } from './read-fixture.js';
-import { zipOf } from './zip-file.js';
+import { asZip64, withEntry, zipOf } from './zip-file.js';
 
 describeEngines('recollect import of what others keep', (engine) => {
   let folder: string;
@@ -218,12 +218,33 @@ describeEngines('recollect import of what others keep', (engine) => {
     }
   });
 
+  it('takes an archive that is written as large ones are', async () => {
+    const tenantId = await engine.freshTenant();
+    const archive = asZip64(zipOf({ 'conversations.json': await fixture('chatgpt.json') }));
+    expect(await run(tenantId, await written('large.zip', archive))).toMatchObject({
+      conversations: { added: 3 },
+      messages: { added: 15 },
+    });
+  });
+
   it('takes nothing of an archive that is damaged, encrypted, or of which nothing is known', async () => {
     const tenantId = await engine.freshTenant();
     const file = { 'conversations.json': await fixture('claude.json') };
-    const whole = zipOf(file);
+    const [whole, stored] = [zipOf(file), zipOf(file, { stored: true })];
+    const size = file['conversations.json'].length;
     for (const [archive, why] of [
       [whole.subarray(0, -40), /damaged/],
+      // Its words are not those that were packed.
+      [Buffer.from(stored).fill('x', 300, 301), /damaged at conversations\.json/],
+      // It holds more than it says, less, or what is behind the end of the file.
+      [withEntry(whole, 24, size - 1, 4), /damaged at conversations\.json/],
+      [withEntry(whole, 24, size + 1, 4), /damaged at conversations\.json/],
+      [withEntry(whole, 20, whole.length, 4), /damaged at conversations\.json/],
+      [withEntry(whole, 42, whole.length + 1, 4), /damaged at conversations\.json/],
+      [asZip64(whole, 2n ** 64n - 9n), /damaged/],
+      [withEntry(whole, 10, 12, 2), /packed in a way/],
+      [zipOf(file, { flags: 0x41 }), /encrypted/],
+      [zipOf({ '../conversations.json': 'x' }), /damaged/],
       [Buffer.concat([whole.subarray(0, 200), Buffer.alloc(20), whole.subarray(220)]), /damaged at conversations\.json/],
       [zipOf(file, { flags: 1 }), /encrypted/],
       [zipOf({ 'photos/a.jpg': 'x', 'notes.json': '{"a":1}' }), /no file in the archive/],

@@ -58,10 +58,11 @@ export default defineCommand({
     };
     const { isZip, openZip } = await import('../../services/transfer/zip.js');
     if (path !== '-' && (await isZip(path))) {
-      const { chooseFromArchive } = await import('../../services/importers/archive.js');
-      const { importer, names, items } = await chooseFromArchive(await openZip(path), IMPORTERS, options.format);
+      const { chooseFromArchive, isWorthALook } = await import('../../services/importers/archive.js');
+      await using zip = await openZip(path, isWorthALook);
+      const { importer, names, items } = await chooseFromArchive(zip.entries, IMPORTERS, options.format);
       invocation.output.note(`In the archive: ${names.join(', ')}`);
-      return withTenantStore(invocation, (store, app) => takeForeign(importer, items(), { store, app, ...about }));
+      return await withTenantStore(invocation, (store, app) => takeForeign(importer, items(), { store, app, ...about }));
     }
     const source = await openSource(path);
     const isOwn = options.format === OWN || (options.format === undefined && readHeader(firstLine(source.head)) !== null);

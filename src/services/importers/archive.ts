@@ -8,11 +8,13 @@ type Chosen = Readonly<{ importer: Importer; names: readonly string[]; items(): 
 const SURE = 0.8;
 const HEAD = 64 * 1024;
 
+/** By its name: whether a file of an archive may hold conversations or memories. */
+export const isWorthALook = (name: string): boolean => /\.jsonl?$/i.test(name) && !name.startsWith('__MACOSX/');
+
 /** Which files of an archive are conversations or memories, found out by looking into each, and what they hold, one after the other. */
 export async function chooseFromArchive(entries: readonly ZipEntry[], importers: readonly Importer[], format?: string): Promise<Chosen> {
   const found: { entry: ZipEntry; importer: Importer }[] = [];
-  const named = entries.filter(({ name }) => /\.jsonl?$/i.test(name) && !name.startsWith('__MACOSX/'));
-  for (const entry of named.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const head = await headOf(entry);
     const [best] = importers
       .filter(({ name }) => format === undefined || name === format)

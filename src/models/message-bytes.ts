@@ -6,6 +6,7 @@ export const messageBytes = (m: string, assets = attachmentBytes(m)): string =>
   `(octet_length(${m}.content::text) + coalesce(octet_length(${m}.tool_calls::text), 0) + coalesce(octet_length(${m}.tool_results::text), 0)
     + octet_length(${m}.metadata::text) + ${assets})::bigint`;
 
-const attachmentBytes = (m: string): string =>
+/** `tenant` is said where the statement is one tenant's: Citus then knows where to look. */
+export const attachmentBytes = (m: string, tenant = `${m}.tenant_id`): string =>
   `case when ${m}.asset_count = 0 then 0 else coalesce((
-      select sum(a.size) from message_assets a where a.tenant_id = ${m}.tenant_id and a.message_id = ${m}.id), 0) end`;
+      select sum(a.size) from message_assets a where a.tenant_id = ${tenant} and a.message_id = ${m}.id), 0) end`;

@@ -32,6 +32,8 @@ export type ProfileChange = {
 
 const place = z.string().min(1);
 
+const nullsOf = (patch: JsonObject): string[] => Object.keys(patch).filter((key) => patch[key] === null);
+
 /** People that agents talk to. */
 export class UserRepository extends Repository {
   /** By external id, username or e-mail; a principal bound to a user may leave it out. */
@@ -63,6 +65,9 @@ export class UserRepository extends Repository {
           JSON.stringify(documents),
           JSON.stringify(metadata),
           context.clock(),
+          nullsOf(profile),
+          nullsOf(documents),
+          nullsOf(metadata),
         ],
         context.transaction,
       );

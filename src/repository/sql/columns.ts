@@ -1,11 +1,11 @@
-/** The columns of a MessageRecord; expects `messages m` left-joined to its `users u`. */
+/** The columns of a MessageRecord; expects `messages m` left-joined to its `users u`, and the tenant in $1. */
 export const messageColumns = `
   m.id, m.conversation_id as "conversationId", m.seq, m.turn, m.role, m.type, m.status, m.author, u.external_id as "user", m.content, m.text,
   m.tool_calls as "toolCalls", m.tool_results as "toolResults", m.input_tokens as "inputTokens", m.output_tokens as "outputTokens",
   m.client_message_id as "clientMessageId", m.metadata, m.created_at as "createdAt", m.edited_at as "editedAt", m.deleted_at as "deletedAt",
   case when m.asset_count > 0 then (
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'mimeType', a.mime_type, 'size', a.size, 'uri', a.uri) order by a.id)
-    from message_assets a where a.tenant_id = m.tenant_id and a.message_id = m.id) end as assets`;
+    from message_assets a where a.tenant_id = $1 and a.message_id = m.id) end as assets`;
 
 export const messageSource = 'messages m left join users u on u.tenant_id = m.tenant_id and u.id = m.user_id';
 

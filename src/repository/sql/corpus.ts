@@ -127,9 +127,12 @@ totals as (
 said as (
   insert into message_days (tenant_id, scope_id, day, role, messages, tokens)
   select $1, d.scope_id, d.day, d.role, d.messages, d.tokens from day d
+),
+terms as (
+  insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
+  select $1, w.source, w.scope_id, w.lexeme, w.documents from word w
 )
-insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
-select $1, w.source, w.scope_id, w.lexeme, w.documents from word w`,
+select 1`,
 };
 
 const sampled = (lexeme: string): string => `hashtext(${lexeme}) & $2::int = 0`;

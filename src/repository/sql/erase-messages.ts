@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import { messageBytes } from './message-bytes.js';
+import { attachmentBytes, messageBytes } from './message-bytes.js';
 
 /** The next of a person's own conversations ($2), locked before their messages are, as everybody does. $3: holds do not count. */
 export const lockOwnConversations: Statement = {
@@ -61,7 +61,7 @@ export const eraseMessages: Statement = {
 with
 gone as materialized (
   select m.id, m.conversation_id, m.deleted_at, coalesce(m.input_tokens, 0) as input_tokens, coalesce(m.output_tokens, 0) as output_tokens,
-         ${messageBytes('m')} as bytes
+         ${messageBytes('m', attachmentBytes('m', '$1'))} as bytes
   from messages m where m.tenant_id = $1 and m.id = any($2::uuid[])
 ),
 ${removeEvidence.trim()},

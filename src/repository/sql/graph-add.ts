@@ -63,7 +63,9 @@ observed as (
   select $1, o.id, o.node_id, o.text, o.text_hash, o.source, o.evidence, $4::timestamptz from new_observation o
 ),
 believed as (
-  select n.id, n.key, n.label, n.type, n.properties, l.config,
+  select b.id, ${nodeSearch('b.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })} as search
+  from (
+    select n.id, n.key, n.label, n.type, n.properties, l.config,
          (select string_agg(o.text, E'\\n' order by o.id) from (
             select o.id, o.text from memory_graph_observations o where o.tenant_id = $1 and o.node_id = t.id and o.invalidated_at is null
             union all
@@ -71,10 +73,11 @@ believed as (
   from touched t
   cross join lateral (select n.* from memory_graph_nodes n where n.tenant_id = $1 and n.id = t.id limit 1) n
   cross join language l
+  ) b
 ),
 found_anew as (
   update memory_graph_nodes n set
-    search = ${nodeSearch('b.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })},
+    search = b.search,
     updated_at = $4::timestamptz
   from believed b where n.tenant_id = $1 and n.id = b.id
 )

@@ -72,15 +72,18 @@ ${noteWords({ changed: 'touched' })},
 ${noteChange('found')},
 observations as (${ended('memory_graph_observations', 'f.id in (select id from found)')}),
 believed as (
-  select n.id, n.key, n.label, n.type, n.properties, l.config,
+  select b.id, ${nodeSearch('b.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })} as search
+  from (
+    select n.id, n.key, n.label, n.type, n.properties, l.config,
          (select string_agg(o.text, E'\\n' order by o.id) from memory_graph_observations o
           where o.tenant_id = $1 and o.node_id = t.id and o.invalidated_at is null and o.id not in (select id from found)) as texts
   from touched t join memory_graph_nodes n on n.tenant_id = $1 and n.id = t.id
   cross join (select text_search_config::regconfig as config from tenants where id = $1) l
+  ) b
 ),
 nodes as (
   update memory_graph_nodes n set
-    search = ${nodeSearch('b.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })},
+    search = b.search,
     updated_at = $4::timestamptz
   from believed b where n.tenant_id = $1 and n.id = b.id
 )

@@ -83,6 +83,8 @@ new_edges as (
   where ${after('ended_edges')}
 ),
 believed as (
+  select b.*, ${nodeSearch('b.config', { key: 'b.key', label: 'b.new_label', type: 'b.new_type', properties: 'b.new_properties', texts: 'b.texts' })} as search
+  from (
   select t.*, n.key, l.config,
          case when t.head then t.label else n.label end as new_label, case when t.head then t.type else n.type end as new_type,
          case when t.head then t.properties else n.properties end as new_properties,
@@ -93,6 +95,7 @@ believed as (
             select o.id, o.text from new_observation o where o.node_id = t.id) o) as texts
   from touched t join memory_graph_nodes n on n.tenant_id = $1 and n.id = t.id
   cross join (select text_search_config::regconfig as config from tenants where id = $1) l
+  ) b
 )
 update memory_graph_nodes n set
   label = b.new_label, type = b.new_type, properties = b.new_properties,
@@ -100,7 +103,7 @@ update memory_graph_nodes n set
   valid_to = case when b.head then b.valid_to else n.valid_to end,
   recorded_at = case when b.head then greatest(n.recorded_at, $4::timestamptz) else n.recorded_at end,
   invalidated_at = case when b.head then null else n.invalidated_at end,
-  search = ${nodeSearch('b.config', { key: 'b.key', label: 'b.new_label', type: 'b.new_type', properties: 'b.new_properties', texts: 'b.texts' })},
+  search = b.search,
   updated_at = $4::timestamptz
 from believed b where n.tenant_id = $1 and n.id = b.id`,
 };

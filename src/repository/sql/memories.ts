@@ -142,16 +142,19 @@ closed as (
   update episodic_memories m set ${closing('$2::uuid', '$24', '$22').trim()}
   where m.tenant_id = $1 and m.id = $23::uuid
   returning m.id
-)
-insert into episodic_memories (
+),
+stored as (
+  insert into episodic_memories (
   tenant_id, id, user_id, conversation_id, message_ids, kind, title, content, content_hash, tags, importance, source, confidence, metadata,
   client_id, occurred_at, valid_from, valid_to, supersedes_id, expires_at, search, created_at, updated_at)
 select $1, $2::uuid, $3::uuid, $4::uuid, $5::uuid[], $6, $7, $8, $9, $10::text[], $11::real, $12, $13::real, $14::jsonb,
        $15, $16::timestamptz, $17::timestamptz, $18::timestamptz, coalesce($19::uuid, c.id), $20::timestamptz,
        to_tsvector(l.config, normalize(left(concat_ws(' ', $7::text, $8::text, $21::text), ${INDEXED_CHARACTERS}))), $22::timestamptz, $22::timestamptz
 from language l left join closed c on true
-on conflict do nothing
-returning id`,
+  on conflict do nothing
+  returning id
+)
+select id from stored`,
 };
 
 /** How much of their words two memories share (shared by all, Jaccard) before they are called similar. */

@@ -1,2 +1,2 @@
 /** Beside the models, because examples are stored without a repository. */
-export { messageBytes } from '../../models/message-bytes.js';
+export { attachmentBytes, messageBytes } from '../../models/message-bytes.js';

@@ -108,11 +108,13 @@ export const countUnusedOauthClients: Statement = {
 export const pruneOauthClients: Statement = {
   name: 'prune_oauth_clients',
   text: `
+with
+due as materialized (
+  select c.id, c.created_at from oauth_clients c
+  where ((c.last_used_at is null and c.created_at < $1::timestamptz) or c.last_used_at < $2::timestamptz) and c.disabled_at is null
+),
+granted as materialized (select distinct g.client_id from oauth_grants g where g.client_id in (select d.id from due d))
 delete from oauth_clients where id in (
-  select c.id from oauth_clients c
-  where ((c.last_used_at is null and c.created_at < $1::timestamptz) or c.last_used_at < $2::timestamptz)
-    and c.disabled_at is null
-    and not exists (select from oauth_grants g where g.client_id = c.id)
-  order by c.created_at limit $3::int
+  select d.id from due d where d.id not in (select client_id from granted) order by d.created_at limit $3::int
 ) returning id`,
 };

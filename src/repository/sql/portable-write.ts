@@ -14,9 +14,8 @@ const COUNTED: Readonly<Record<string, string>> = {
   message: `
 counted as (
   insert into corpus_changes (tenant_id, source, subject_id, user_id)
-  select $1, 'message', s.id, c.user_id from stored s
   -- Never all conversations for each message, as a plan made while there were none would.
-  cross join lateral (select c.user_id from conversations c where c.tenant_id = $1 and c.id = s.conversation_id limit 1) c
+  select $1, 'message', s.id, (select c.user_id from conversations c where c.tenant_id = $1 and c.id = s.conversation_id) from stored s
   where s.deleted_at is null
 )`,
   memory: `
@@ -56,15 +55,14 @@ export const writePortable = (kind: PortableKind, columns: readonly string[]): S
     name: `write_portable_${type}`,
     text: `
 with
-language as (select t.text_search_config::regconfig as config from tenants t where t.id = $1),
-given as materialized (
+${search ? 'language as (select t.text_search_config::regconfig as config from tenants t where t.id = $1),\n' : ''}given as materialized (
   select x.at, r.* from jsonb_array_elements($2::jsonb) with ordinality x(row, at) cross join lateral ${row} r
   where $3::jsonb is not null ${type === 'memory' ? 'and ($3::jsonb ->> r.id::text) is null' : ''} ${type === 'past_event' ? `and not exists (${samePastEvent})` : ''} ${parent ? `and r.${parent} = any($4::uuid[])` : 'and $4::uuid[] is null'}
 ),
 stored as (
   insert into ${table} (tenant_id, ${columns.map((column) => `"${column}"`).join(', ')}${search ? ', search' : ''})
   select $1, ${columns.map(value).join(', ')}${search ? `, ${search}` : ''}
-  from given r cross join language l${bytes ? ` join jsonb_array_elements($2::jsonb) with ordinality x(row, at) on x.at = r.at` : ''}
+  from given r${search ? ' cross join language l' : ''}${bytes ? ` join jsonb_array_elements($2::jsonb) with ordinality x(row, at) on x.at = r.at` : ''}
   order by r.at
   on conflict do nothing
   returning *
@@ -166,24 +164,31 @@ export const settleNodes: Statement = {
   name: 'settle_nodes',
   text: `
 with
-described as (
-  update memory_graph_nodes n set search = case when n.invalidated_at is not null then '' else
-    ${nodeSearch('l.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })} end
+believed as materialized (
+  select b.id, ${nodeSearch('b.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })} as search
   from (
-    select k.*, (select string_agg(o.text, E'\\n' order by o.id) from memory_graph_observations o
-                 where o.tenant_id = $1 and o.node_id = k.id and o.invalidated_at is null) as texts
-    from memory_graph_nodes k where k.tenant_id = $1 and k.id = any($2::uuid[])
-  ) b, (select t.text_search_config::regconfig as config from tenants t where t.id = $1) l
+    select k.*, l.config, (select string_agg(o.text, E'\\n' order by o.id) from memory_graph_observations o
+                           where o.tenant_id = $1 and o.node_id = k.id and o.invalidated_at is null) as texts
+    from memory_graph_nodes k cross join (select t.text_search_config::regconfig as config from tenants t where t.id = $1) l
+    where k.tenant_id = $1 and k.id = any($2::uuid[])
+  ) b
+),
+described as (
+  update memory_graph_nodes n set search = case when n.invalidated_at is not null then '' else b.search end
+  from believed b
   where n.tenant_id = $1 and n.id = b.id
   returning n.id, n.owner_id, n.graph, n.invalidated_at
 ),
 counted as (
   insert into corpus_changes (tenant_id, source, subject_id, user_id)
   select $1, 'node', d.id, nullif(d.owner_id, '00000000-0000-0000-0000-000000000000') from described d where d.invalidated_at is null
+),
+noted as (
+  insert into memory_graph_changes (tenant_id, owner_id, graph)
+  select distinct $1, d.owner_id, d.graph from described d
+  on conflict do nothing
 )
-insert into memory_graph_changes (tenant_id, owner_id, graph)
-select distinct $1, d.owner_id, d.graph from described d
-on conflict do nothing`,
+select 1`,
 };
 
 /** Whether a tenant is as it was made. */
@@ -199,10 +204,13 @@ select not exists (select from users where tenant_id = $1) and not exists (selec
 export const writeTenantRow: Statement = {
   name: 'write_portable_tenant',
   text: `
+with given as materialized (
+  select r.*, exists (select from pg_ts_config f where f.cfgname = r.text_search_config) as spoken
+  from jsonb_populate_record(null::tenants, $2::jsonb) r
+)
 update tenants t set
   name = r.name, settings = r.settings, created_at = r.created_at, updated_at = r.updated_at,
-  text_search_config = case when exists (select from pg_ts_config f where f.cfgname = r.text_search_config)
-    then r.text_search_config else t.text_search_config end
-from jsonb_populate_record(null::tenants, $2::jsonb) r
+  text_search_config = case when r.spoken then r.text_search_config else t.text_search_config end
+from given r
 where t.id = $1`,
 };

@@ -1,6 +1,6 @@
 import type { Statement } from '../../db/database.js';
 import { messageWords } from './corpus-documents.js';
-import { messageBytes } from './message-bytes.js';
+import { attachmentBytes, messageBytes } from './message-bytes.js';
 
 /** Conversations that nothing is taken from. Plan: `conversations_legal_hold_idx`, hashed once. */
 export const heldConversations = 'select h.id from conversations h where h.tenant_id = $1 and h.legal_hold';
@@ -60,6 +60,9 @@ forgotten as (
   where g.counted and g.id not in (select u.subject_id from uncounted u)
 )`;
 
+/** What words and events tell of a message, as columns: Citus lets nothing be made of them that is not immutable while they are returned. */
+const told = 'm.id, m.conversation_id, m.seq, m.role, m.author, m.search, m.input_tokens, m.output_tokens, m.created_at';
+
 /**
  * Removes messages ($2) for good, whose conversations the transaction has locked, if they are older than $5, were deleted before $6,
  * or all of them are wanted ($7), because their conversations go too. Everything that tells of them follows: counters, statistics of
@@ -72,12 +75,16 @@ export const pruneMessages: Statement = {
   name: 'prune_messages',
   text: `
 with
-gone as (
+removed as (
   delete from messages m using conversations c
   where m.tenant_id = $1 and m.id = any($2::uuid[]) and c.tenant_id = $1 and c.id = m.conversation_id
     and ($7::boolean or m.created_at < $5::timestamptz or m.deleted_at < $6::timestamptz)
-  returning m.id, m.conversation_id, c.user_id as owner_id, m.seq, m.input_tokens, m.output_tokens, m.deleted_at is null as counted,
-    coalesce(m.created_at < $5::timestamptz, false) as expired, ${messageWords} as words, ${messageBytes('m')} as bytes
+  returning c.user_id as owner_id, ${messageBytes('m', attachmentBytes('m', '$1'))} as bytes, ${told}, m.deleted_at
+),
+gone as materialized (
+  select m.id, m.conversation_id, m.owner_id, m.seq, m.input_tokens, m.output_tokens, m.deleted_at is null as counted,
+         coalesce(m.created_at < $5::timestamptz, false) as expired, ${messageWords} as words, m.bytes
+  from removed m
 ),
 counters as (
   update conversations c set
@@ -100,9 +107,9 @@ scrubbed as (
   where e.tenant_id = $1 and e.xact_id = d.xact_id and e.event_seq = d.event_seq
 ),
 ${forgetting.trim()},
-unfinished as (
+unfinished as materialized (
   select l.conversation_id from (select g.conversation_id, max(g.seq) as seq from gone g where $7::boolean group by g.conversation_id) l
-  where exists (select from messages r where r.tenant_id = $1 and r.conversation_id = l.conversation_id and r.seq > l.seq)
+  where l.seq < (select max(r.seq) from messages r where r.tenant_id = $1 and r.conversation_id = l.conversation_id)
 ),
 noted as (
   insert into message_events (tenant_id, conversation_id, message_id, user_id, type, actor, after, occurred_at)
@@ -121,12 +128,16 @@ export const hideMessages: Statement = {
   name: 'hide_messages',
   text: `
 with
-gone as (
+hidden as (
   update messages m set status = 'deleted', deleted_at = $3::timestamptz, updated_at = $3::timestamptz
   from conversations c
   where m.tenant_id = $1 and m.id = any($2::uuid[]) and c.tenant_id = $1 and c.id = m.conversation_id and m.deleted_at is null and m.created_at < $5::timestamptz
-  returning m.id, m.conversation_id, c.user_id as owner_id, m.seq, case when m.edited_at is null then 'sent' else 'edited' end as status, true as counted,
-    ${messageWords} as words
+  returning c.user_id as owner_id, ${told}, m.edited_at
+),
+gone as materialized (
+  select m.id, m.conversation_id, m.owner_id, m.seq, case when m.edited_at is null then 'sent' else 'edited' end as status, true as counted,
+         ${messageWords} as words
+  from hidden m
 ),
 counters as (
   update conversations c set message_count = c.message_count - g.messages, updated_at = $3::timestamptz

@@ -52,7 +52,7 @@ with linked as (
   limit $3::int
 ),
 unlinked as (
-  update episodic_memories m set supersedes_id = null, superseded_by_id = null, deleted_at = coalesce(m.deleted_at, now())
+  update episodic_memories m set supersedes_id = null, superseded_by_id = null, deleted_at = least(m.deleted_at, now())
   from linked l where m.tenant_id = $1 and m.id = l.id
   returning 1
 )

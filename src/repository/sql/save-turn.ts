@@ -46,7 +46,7 @@ export const saveTurn: Statement = {
 with
 turn as (
   select $1::text as tenant_id, $2::uuid as bound_user_id, $3::timestamptz as now, $4::text as actor, $5::uuid as new_id,
-         $6::uuid as conversation_id, $7::text as conversation_key, h.*
+         $6::uuid as conversation_id, $7::text as conversation_key, $3::timestamptz - interval '1 minute' as minute_before, h.*
   from jsonb_to_record($8::jsonb) as h(
     "user" text, user_id uuid, device text, device_id uuid, session text, session_id uuid,
     platform text, chat_id text, title text, topic text, metadata jsonb)
@@ -182,7 +182,7 @@ seen as (
   from turn t
   -- Under a policy a column in coalesce(…) is not looked up in an index; in case it is.
   where u.tenant_id = $1 and u.id = case when t.bound_user_id is null then (select id from known_user) else t.bound_user_id end
-    and (u.last_seen_at is null or u.last_seen_at < t.now - interval '1 minute')
+    and (u.last_seen_at is null or u.last_seen_at < t.minute_before)
 ),
 language as (select n.text_search_config::regconfig as config from tenants n where n.id = $1),
 numbered as (

@@ -3,10 +3,12 @@ import type { Statement } from '../../db/database.js';
 /** After this long without an attempt what failed before is forgotten. */
 const FORGOTTEN_AFTER = `interval '1 day'`;
 
-const failed = `case when l.last_attempt_at < excluded.last_attempt_at - ${FORGOTTEN_AFTER} then 1 else l.failed_attempts + 1 end`;
+const failed = `case when excluded.last_attempt_at - l.last_attempt_at > ${FORGOTTEN_AFTER} then 1 else l.failed_attempts + 1 end`;
+/** Arithmetic of times and intervals depends on the time zone of the session, which Citus does not allow here; that of seconds does not. */
+const EPOCH = `timestamptz '1970-01-01 00:00:00+00'`;
 /** From the $4th failure on: $5 seconds, then twice as long with each, up to $6 seconds. */
 const lockAfter = (count: string): string => `case when ${count} >= $4::int
-      then $3::timestamptz + make_interval(secs => least($6::float8, $5::float8 * power(2, least(${count} - $4::int, 40)))) end`;
+      then to_timestamp(extract(epoch from $3::timestamptz - ${EPOCH})::float8 + least($6::float8, $5::float8 * power(2, least(${count} - $4::int, 40)))) end`;
 
 /**
  * Counts an attempt under the name $2 before the password is looked at, so that callers at once cannot try more often than one
@@ -50,10 +52,13 @@ with account as (
     updated_at = $8::timestamptz
   where c.tenant_id = $1 and c.id = $4::uuid
   returning c.id
+),
+noted as (
+  insert into user_login_attempts (tenant_id, id, identifier, credential_id, succeeded, reason, client, attempted_at)
+  select $1, $2::uuid, $3, (select id from account), $5::boolean, $6, $7::jsonb, $8::timestamptz
+  on conflict do nothing
 )
-insert into user_login_attempts (tenant_id, id, identifier, credential_id, succeeded, reason, client, attempted_at)
-select $1, $2::uuid, $3, (select id from account), $5::boolean, $6, $7::jsonb, $8::timestamptz
-on conflict do nothing`,
+select 1`,
 };
 
 /** Signs in: forgets what failed under the name $3. No row when the account was disabled or its password changed meanwhile. */
@@ -66,11 +71,14 @@ with account as (
   returning c.id
 ), unlocked as (
   delete from user_login_lockouts l where l.tenant_id = $1 and l.identifier = lower($3) and exists (select from account)
+),
+noted as (
+  insert into user_login_attempts (tenant_id, id, identifier, credential_id, succeeded, client, attempted_at)
+  select $1, $2::uuid, $3, account.id, true, $5::jsonb, $6::timestamptz from account
+  on conflict (tenant_id, id) do update set succeeded = true
+  returning credential_id
 )
-insert into user_login_attempts (tenant_id, id, identifier, credential_id, succeeded, client, attempted_at)
-select $1, $2::uuid, $3, account.id, true, $5::jsonb, $6::timestamptz from account
-on conflict (tenant_id, id) do update set succeeded = true
-returning credential_id as "credentialId"`,
+select credential_id as "credentialId" from noted`,
 };
 
 /**

@@ -1,5 +1,4 @@
 import type { Statement } from '../../db/database.js';
-import { jsonMerge } from './json-merge.js';
 
 const userColumns = `
   u.id, u.external_id as "externalId", u.display_name as "displayName", u.profile, u.documents, u.metadata, k.username, k.email,
@@ -7,7 +6,7 @@ const userColumns = `
 
 const userSource = `users u left join lateral (
     select k.username, k.email from user_credentials k
-    where k.tenant_id = u.tenant_id and k.user_id = u.id order by k.created_at limit 1
+    where k.tenant_id = $1 and k.user_id = u.id order by k.created_at limit 1
   ) k on true`;
 
 /**
@@ -46,20 +45,19 @@ limit $5::int`,
 };
 
 /**
- * Makes the user $3 or changes it: objects are merged, a display name is set where one is given ($5). Two callers that make
- * the same user at once both succeed, and both changes are in it.
+ * Makes the user $3 or changes it: objects are merged, with the keys that a null takes away in $10 to $12, and a display name is set
+ * where one is given ($5). Two callers that make the same user at once both succeed, and both changes are in it.
  */
 export const upsertUser: Statement = {
   name: 'upsert_user',
   text: `
 insert into users as u (tenant_id, id, external_id, display_name, profile, documents, metadata, created_at, updated_at)
-values ($1, $2::uuid, $3, $4, ${jsonMerge(`'{}'::jsonb`, '$6::jsonb')}, ${jsonMerge(`'{}'::jsonb`, '$7::jsonb')},
-        ${jsonMerge(`'{}'::jsonb`, '$8::jsonb')}, $9::timestamptz, $9::timestamptz)
+values ($1, $2::uuid, $3, $4, $6::jsonb - $10::text[], $7::jsonb - $11::text[], $8::jsonb - $12::text[], $9::timestamptz, $9::timestamptz)
 on conflict (tenant_id, external_id) do update set
   display_name = case when $5::boolean then $4 else u.display_name end,
-  profile = ${jsonMerge('u.profile', '$6::jsonb')},
-  documents = ${jsonMerge('u.documents', '$7::jsonb')},
-  metadata = ${jsonMerge('u.metadata', '$8::jsonb')},
+  profile = (u.profile || $6::jsonb) - $10::text[],
+  documents = (u.documents || $7::jsonb) - $11::text[],
+  metadata = (u.metadata || $8::jsonb) - $12::text[],
   updated_at = $9::timestamptz
 returning u.id = $2::uuid as created, octet_length(u.profile::text) + octet_length(u.documents::text) + octet_length(u.metadata::text) as bytes`,
 };

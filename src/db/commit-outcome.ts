@@ -12,13 +12,22 @@ const NOTE = 'select pg_current_xact_id_if_assigned()::text as id';
 const NOTE_AND_FLUSH = `select id::text, case when id is not null then pg_logical_emit_message(true, 'recollect', '', true) end
 from pg_current_xact_id_if_assigned() as id`;
 
+/** What was written may be on other servers: this one has no id for it unless it is asked for one, and answers for them with its own. */
+const NOTE_ANY = 'select pg_current_xact_id()::text as id';
+
+type Committing = Readonly<{ serverMajor: number; prepared: boolean; elsewhere: boolean }>;
+
 /**
  * The id of the connection's transaction, or null when it wrote nothing. Asked for before the commit, so that its fate can be
  * looked up when the connection is lost while committing. From PostgreSQL 17 on the id is forced to the log at the same time:
  * one that only a crashed server knew could be given out again, and the answer would be about somebody else's transaction.
  */
-export const noteTransactionId = async (client: pg.Client, serverMajor: number, prepared: boolean): Promise<string | null> => {
-  const { name, text } = serverMajor >= 17 ? { name: 'note_and_flush_xid', text: NOTE_AND_FLUSH } : { name: 'note_xid', text: NOTE };
+export const noteTransactionId = async (client: pg.Client, { serverMajor, prepared, elsewhere }: Committing): Promise<string | null> => {
+  const { name, text } = elsewhere
+    ? { name: 'note_any_xid', text: NOTE_ANY }
+    : serverMajor >= 17
+      ? { name: 'note_and_flush_xid', text: NOTE_AND_FLUSH }
+      : { name: 'note_xid', text: NOTE };
   const { rows } = await client.query<{ id: string | null }>(prepared ? { name, text } : text);
   return rows[0]?.id ?? null;
 };

@@ -14,6 +14,8 @@ export type Capabilities = Readonly<{
   trigram: boolean;
   /** What is sent for a tenant runs under policies that show it nothing else. */
   rowSecurity: boolean;
+  /** Citus is in this database: rows of a tenant may be on another server, with transactions and snapshots of its own. */
+  sharded: boolean;
 }>;
 
 /** A hot-path statement. It is prepared once per connection under its name; parameters are sent, never inlined. */

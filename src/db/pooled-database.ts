@@ -58,7 +58,7 @@ export class PooledDatabase implements Database {
     this.sequelize = createSequelize(side.connection, log);
     this.#listener = new Listener(side.connection, log);
     const { concurrentTransactions, pooler } = this.#side;
-    this.#capabilities = { concurrentTransactions, sessions: !pooler, vector: false, trigram: false, rowSecurity: false };
+    this.#capabilities = { concurrentTransactions, sessions: !pooler, vector: false, trigram: false, rowSecurity: false, sharded: false };
     this.#guardSequelize();
     this.sequelize.addHook('afterConnect', (connection) => {
       const client = connection as pg.Client;
@@ -72,8 +72,9 @@ export class PooledDatabase implements Database {
   }
 
   async detectCapabilities(): Promise<void> {
-    const [row] = await this.query<{ vector: boolean; trigram: boolean }>(INSTALLED_EXTENSIONS, []);
-    this.#capabilities = { ...this.#capabilities, vector: row?.vector === true, trigram: row?.trigram === true };
+    const [row] = await this.query<{ vector: boolean; trigram: boolean; citus: boolean }>(INSTALLED_EXTENSIONS, []);
+    const { vector, trigram, citus } = { vector: false, trigram: false, citus: false, ...row };
+    this.#capabilities = { ...this.#capabilities, vector, trigram, sharded: citus };
     await this.rowSecurity();
   }
 
@@ -241,7 +242,11 @@ export class PooledDatabase implements Database {
           const result = await this.#scope.run(() => work(transaction));
           committing = {
             result,
-            transactionId: await noteTransactionId(client, this.#side.serverMajor, this.#side.pooler?.prepares !== false),
+            transactionId: await noteTransactionId(client, {
+              serverMajor: this.#side.serverMajor,
+              prepared: this.#side.pooler?.prepares !== false,
+              elsewhere: this.#capabilities.sharded,
+            }),
           };
           await client.query('commit');
           finish(transaction, 'commit');
@@ -296,5 +301,6 @@ const BEGIN: Readonly<Record<TransactionKind, { name: string; text: string }>> =
 
 const INSTALLED_EXTENSIONS: Statement = {
   name: 'installed_extensions',
-  text: `select exists (select from pg_extension where extname = 'vector') as vector, exists (select from pg_extension where extname = 'pg_trgm') as trigram`,
+  text: `select exists (select from pg_extension where extname = 'vector') as vector, exists (select from pg_extension where extname = 'pg_trgm') as trigram,
+  exists (select from pg_extension where extname = 'citus') as citus`,
 };

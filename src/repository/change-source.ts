@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../db/database.js';
+import { presentOf } from './present.js';
 import { changedTopics } from './sql/changed-topics.js';
 
 const CHANNEL = 'recollect_events';
@@ -31,7 +32,7 @@ export class ChangeSource {
       return ownerId === undefined ? [] : [{ topic, owner_id: ownerId, graph }];
     });
     const conversationIds = topics.filter((topic) => !GRAPH.test(topic));
-    const values = [tenantId, mark, conversationIds, JSON.stringify(graphs)];
+    const values = [tenantId, mark, conversationIds, JSON.stringify(graphs), await presentOf(this.#db)];
     const rows = await this.#db.query<{ mark: string; changed: string[] }>(changedTopics, values);
     return rows[0]!;
   }

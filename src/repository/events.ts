@@ -1,6 +1,7 @@
 import { invalidInput } from '../errors.js';
 import { Repository } from './context.js';
 import { BEGINNING, type EventPlace, readEventCursor, writeEventCursor } from './event-cursor.js';
+import { presentOf } from './present.js';
 import type { JsonObject } from './records.js';
 import { findEvent, pollEvents, recordEvents, scrubEvents } from './sql/events.js';
 
@@ -56,7 +57,18 @@ export class EventRepository extends Repository {
     const place = await this.place(after);
     const rows = await this.context.db.query<Row>(
       pollEvents,
-      [this.tenantId, this.userId, place.seen, place.upto, place.xactId, place.eventSeq, conversationId ?? null, limit + 1, types ?? null],
+      [
+        this.tenantId,
+        this.userId,
+        place.seen,
+        place.upto,
+        place.xactId,
+        place.eventSeq,
+        conversationId ?? null,
+        limit + 1,
+        types ?? null,
+        await presentOf(this.context.db, this.context.transaction),
+      ],
       this.context.transaction,
     );
     const { upto, foreign } = rows[0]!;
@@ -85,7 +97,8 @@ export class EventRepository extends Repository {
     const place = readEventCursor(cursor);
     if (place) return place;
     if (/^\d{1,18}$/.test(cursor)) {
-      const [found] = await this.context.db.query<FoundEvent>(findEvent, [this.tenantId, cursor], this.context.transaction);
+      const { db, transaction } = this.context;
+      const [found] = await db.query<FoundEvent>(findEvent, [this.tenantId, cursor, await presentOf(db, transaction)], transaction);
       if (found) return { seen: BEGINNING.seen, ...found };
     }
     throw invalidInput('This is not an event cursor.', 'Start with "0" and go on with the next_cursor of each answer.');

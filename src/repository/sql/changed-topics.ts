@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { presentOr } from './present.js';
 
 const unseen = (xact: string): string => `
   ${xact} >= pg_snapshot_xmin($2::text::pg_snapshot)::text::bigint
@@ -17,7 +18,7 @@ const unseen = (xact: string): string => `
 export const changedTopics: Statement = {
   name: 'changed_topics',
   text: `
-select pg_current_snapshot()::text as mark,
+select ${presentOr('$5')}::text as mark,
        array(select distinct e.conversation_id::text from message_events e
              where e.tenant_id = $1 and e.conversation_id = any($3::uuid[]) and ${unseen('e.xact_id')})
        || array(select distinct g.topic

@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { presentOr } from './present.js';
 import type { VectorSource } from './vectors.js';
 
 /** Models read the beginning of a text only. */
@@ -30,10 +31,12 @@ set query_prefix = excluded.query_prefix, document_prefix = excluded.document_pr
 export const claimSpace: Statement = {
   name: 'claim_embedding_space',
   text: `
-update embedding_spaces s set worker_id = $3::uuid, worker_until = clock_timestamp() + make_interval(secs => $4::float8)
-where s.tenant_id = $1 and s.id = $2::uuid and (s.worker_id = $3::uuid or s.worker_until is null or s.worker_until < clock_timestamp())
-returning s.seen, s.walk_after as "walkAfter",
-          s.walk_after is not null or s.walk_due_at <= clock_timestamp() as walking`,
+with claimed as (
+  update embedding_spaces s set worker_id = $3::uuid, worker_until = now() + make_interval(secs => $4::float8)
+  where s.tenant_id = $1 and s.id = $2::uuid and (s.worker_id = $3::uuid or s.worker_until is null or s.worker_until < now())
+  returning s.seen, s.walk_after, s.walk_due_at
+)
+select c.seen, c.walk_after as "walkAfter", c.walk_after is not null or c.walk_due_at <= now() as walking from claimed c`,
 };
 
 export const releaseSpace: Statement = {
@@ -46,7 +49,7 @@ export const moveSpace: Statement = {
   name: 'move_embedding_space',
   text: `
 update embedding_spaces s set
-  seen = coalesce($3, s.seen), walk_after = coalesce($4::uuid, s.walk_after), updated_at = clock_timestamp()
+  seen = coalesce($3, s.seen), walk_after = coalesce($4::uuid, s.walk_after), updated_at = now()
 where s.tenant_id = $1 and s.id = $2::uuid`,
 };
 
@@ -55,17 +58,17 @@ export const finishWalk: Statement = {
   name: 'finish_embedding_walk',
   text: `
 update embedding_spaces s set
-  walk_after = null, walk_due_at = clock_timestamp() + make_interval(secs => $3::float8),
-  covered_at = coalesce(s.covered_at, clock_timestamp()), updated_at = clock_timestamp()
+  walk_after = null, walk_due_at = now() + make_interval(secs => $3::float8),
+  covered_at = least(s.covered_at, now()), updated_at = now()
 where s.tenant_id = $1 and s.id = $2::uuid`,
 };
 
-/** Begins the walk anew; $3 says that its snapshot is of another server, from which this data was restored. */
+/** Begins the walk anew; from the snapshot $3 where that of the space is of another server, from which this data was restored. */
 export const restartWalk: Statement = {
   name: 'restart_embedding_walk',
   text: `
-update embedding_spaces s set walk_after = null, walk_due_at = clock_timestamp(),
-  seen = case when $3::boolean then pg_current_snapshot()::text else s.seen end, updated_at = clock_timestamp()
+update embedding_spaces s set walk_after = null, walk_due_at = now(),
+  seen = coalesce($3, s.seen), updated_at = now()
 where s.tenant_id = $1 and s.id = $2::uuid`,
 };
 
@@ -105,7 +108,7 @@ select s.walk_after is not null or s.walk_due_at <= clock_timestamp()
       select from message_events e
       where e.tenant_id = $1 and e.xact_id >= pg_snapshot_xmin(s.seen::pg_snapshot)::text::bigint
         and not pg_visible_in_snapshot(e.xact_id::text::xid8, s.seen::pg_snapshot))
-    or pg_snapshot_xmax(s.seen::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+    or pg_snapshot_xmax(s.seen::pg_snapshot) > pg_snapshot_xmax(${presentOr('$7')})
     or ($6::boolean and (exists (${dueSubjects('memory')}) or exists (${dueSubjects('node')}))) as work
 from embedding_spaces s where s.tenant_id = $1 and s.id = $5::uuid`,
 };
@@ -132,13 +135,13 @@ event as materialized (
   select e.xact_id, e.event_seq, e.message_id as id
   from message_events e
   where e.tenant_id = $1 and e.xact_id >= pg_snapshot_xmin($5::pg_snapshot)::text::bigint and (e.xact_id, e.event_seq) > ($7::bigint, $8::bigint)
-    and pg_visible_in_snapshot(e.xact_id::text::xid8, coalesce($6::pg_snapshot, pg_current_snapshot()))
+    and pg_visible_in_snapshot(e.xact_id::text::xid8, coalesce($6::pg_snapshot, ${presentOr('$10')}))
     and not pg_visible_in_snapshot(e.xact_id::text::xid8, $5::pg_snapshot)
   order by e.xact_id, e.event_seq limit $9::int
 ),
 subject as (select distinct e.id from event e where e.id is not null)
-select coalesce($6::pg_snapshot, pg_current_snapshot())::text as upto,
-       pg_snapshot_xmax($5::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) as foreign,
+select coalesce($6::pg_snapshot, ${presentOr('$10')})::text as upto,
+       pg_snapshot_xmax($5::pg_snapshot) > pg_snapshot_xmax(${presentOr('$10')}) as foreign,
        (select count(*)::int from event) as passed, l.xact_id::text as "xactId", l.event_seq::text as "eventSeq", ${due('subject')}
 from (select) x left join lateral (select * from event e order by e.xact_id desc, e.event_seq desc limit 1) l on true`,
 };
@@ -193,19 +196,31 @@ export const saveVectors = (source: VectorSource): Statement => ({
   text:
     source === 'message'
       ? `
-insert into message_vectors (tenant_id, id, message_id, conversation_id, provider, model, dimensions, embedding)
-select $1, i.id, m.id, m.conversation_id, $2, $3, $4::int, i.embedding::real[]
-from ${input} join messages m on m.tenant_id = $1 and m.id = i.subject_id and coalesce(m.edited_at::text, '') = i.version and m.deleted_at is null
-for key share of m
-on conflict (tenant_id, message_id, provider, model, dimensions, vector_key) do nothing
-returning message_id as id`
+with source as materialized (
+  select i.id, m.id as message_id, m.conversation_id, i.embedding::real[] as embedding
+  from ${input} join messages m on m.tenant_id = $1 and m.id = i.subject_id and coalesce(m.edited_at::text, '') = i.version and m.deleted_at is null
+  for key share of m
+),
+stored as (
+  insert into message_vectors (tenant_id, id, message_id, conversation_id, provider, model, dimensions, embedding)
+  select $1, s.id, s.message_id, s.conversation_id, $2, $3, $4::int, s.embedding from source s
+  on conflict (tenant_id, message_id, provider, model, dimensions, vector_key) do nothing
+  returning message_id as id
+)
+select id from stored`
       : `
-insert into memory_vectors (tenant_id, id, subject_type, subject_id, provider, model, dimensions, embedding, updated_at)
-select $1, i.id, '${source}', s.id, $2, $3, $4::int, i.embedding::real[], greatest(clock_timestamp(), s.updated_at)
-from ${input} join (${SUBJECTS[source].rows}) s on s.id = i.subject_id and s.version = i.version
-on conflict (tenant_id, subject_type, subject_id, provider, model, dimensions, vector_key) do update
-set embedding = excluded.embedding, updated_at = excluded.updated_at
-returning subject_id as id`,
+with source as materialized (
+  select i.id, s.id as subject_id, i.embedding::real[] as embedding, greatest(clock_timestamp(), s.updated_at) as updated_at
+  from ${input} join (${SUBJECTS[source].rows}) s on s.id = i.subject_id and s.version = i.version
+),
+stored as (
+  insert into memory_vectors (tenant_id, id, subject_type, subject_id, provider, model, dimensions, embedding, updated_at)
+  select $1, s.id, '${source}', s.subject_id, $2, $3, $4::int, s.embedding, s.updated_at from source s
+  on conflict (tenant_id, subject_type, subject_id, provider, model, dimensions, vector_key) do update
+  set embedding = excluded.embedding, updated_at = excluded.updated_at
+  returning subject_id as id
+)
+select id from stored`,
 });
 
 /** How many vectors a space ($2, $3, $4) has. Plan: `message_vectors_model_idx` and `memory_vectors_model_idx`. */

@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { presentOr } from './present.js';
 
 /** Appends events in the order given. */
 export const recordEvents: Statement = {
@@ -24,8 +25,8 @@ order by e.ord`,
 export const pollEvents: Statement = {
   name: 'poll_events',
   text: `
-select s.upto::text as upto, pg_snapshot_xmax($3::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) as foreign, e.*
-from (select coalesce($4::pg_snapshot, pg_current_snapshot()) as upto) s
+select s.upto::text as upto, pg_snapshot_xmax($3::pg_snapshot) > pg_snapshot_xmax(${presentOr('$10')}) as foreign, e.*
+from (select coalesce($4::pg_snapshot, ${presentOr('$10')}) as upto) s
 left join lateral (
   select e.xact_id::text as "xactId", e.event_seq::text as "eventSeq", e.conversation_id as "conversationId", e.message_id as "messageId",
          e.type, e.actor, e.before, e.after, e.occurred_at as "occurredAt"
@@ -45,7 +46,7 @@ order by e."xactId"::bigint, e."eventSeq"::bigint`,
 export const findEvent: Statement = {
   name: 'find_event',
   text: `
-select pg_current_snapshot()::text as upto, xact_id::text as "xactId", event_seq::text as "eventSeq"
+select ${presentOr('$3')}::text as upto, xact_id::text as "xactId", event_seq::text as "eventSeq"
 from message_events where tenant_id = $1 and event_seq = $2::bigint`,
 };
 

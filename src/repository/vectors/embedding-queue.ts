@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.js';
 import { createVectorIndex } from '../../db/vector-index.js';
 import { newId } from '../../ids.js';
+import { presentOf, snapshotOf } from '../present.js';
 import {
   claimSpace,
   countVectors,
@@ -76,7 +77,7 @@ export class EmbeddingQueue {
 
   /** Whether there is anything to embed; memories and nodes are looked at only when `thorough`. */
   async hasWork(space: SpaceRecord, thorough: boolean): Promise<boolean> {
-    const [row] = await this.#db.query<{ work: boolean }>(findWork, [...this.#of(space), space.id, thorough]);
+    const [row] = await this.#db.query<{ work: boolean }>(findWork, [...this.#of(space), space.id, thorough, await presentOf(this.#db)]);
     return row?.work === true;
   }
 
@@ -120,9 +121,10 @@ export class EmbeddingQueue {
       xactId,
       eventSeq,
       limit,
+      await presentOf(this.#db),
     ]);
     const { foreign, ...changed } = row!;
-    if (foreign) await this.#db.query(restartWalk, [this.#tenantId, space.id, true]);
+    if (foreign) await this.#db.query(restartWalk, [this.#tenantId, space.id, await snapshotOf(this.#db)]);
     return changed;
   }
 
@@ -167,7 +169,7 @@ export class EmbeddingQueue {
   }
 
   async restartWalk(space: SpaceRecord): Promise<void> {
-    await this.#db.query(restartWalk, [this.#tenantId, space.id, false]);
+    await this.#db.query(restartWalk, [this.#tenantId, space.id, null]);
   }
 
   /** Messages and memories that have no vector in a space yet. */

@@ -8,7 +8,7 @@ import type { Log } from '../log.js';
  * What a caller may read of an error. The details of an internal one go to the log under a reference that the caller sees too,
  * and the id of the request where there is one.
  */
-export function publicError(error: unknown, log: Log, { http }: ServerContext, what: Record<string, unknown>): AppError {
+export function publicError(error: unknown, log: Log, { http }: Pick<ServerContext, 'http'>, what: Record<string, unknown>): AppError {
   const known = toAppError(error);
   const requestId = http?.authInfo?.extra?.requestId;
   const call = requestId === undefined ? what : { ...what, requestId };

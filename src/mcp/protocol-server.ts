@@ -1,8 +1,17 @@
-import type { HandlerResultTypeMap, JSONRPCRequest, RequestMethod, RequestTypeMap, ServerContext } from '@modelcontextprotocol/server';
+import type {
+  HandlerResultTypeMap,
+  JSONRPCRequest,
+  LoggingLevel,
+  RequestMethod,
+  RequestTypeMap,
+  ServerContext,
+} from '@modelcontextprotocol/server';
 import { ProtocolError, Server } from '@modelcontextprotocol/server';
 import { invalidParams } from './errors.js';
 
 type Handler = Parameters<Server['_wrapHandler']>[1];
+/** From the least severe on. */
+const LEVELS: readonly LoggingLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 type SchemaProblem = { path: (string | number)[]; message: string };
 /** Answers a request, or leaves it to `next`. */
 type Interceptor<M extends RequestMethod> = (
@@ -16,6 +25,13 @@ type Interceptor<M extends RequestMethod> = (
  * sentence: the SDK calls it an internal error and sends its validator's report.
  */
 export class ProtocolServer extends Server {
+  #leastLevel: LoggingLevel = 'debug';
+
+  /** Whether the client of this session takes entries of the log of this level: all, until it says which. */
+  wantsToKnow(level: LoggingLevel): boolean {
+    return LEVELS.indexOf(level) >= LEVELS.indexOf(this.#leastLevel);
+  }
+
   /** Asks `answer` before whoever answers the method now. */
   intercept<M extends RequestMethod>(method: M, answer: Interceptor<M>): void {
     const known = this._getRequestHandler(method);
@@ -29,7 +45,9 @@ export class ProtocolServer extends Server {
     const wrapped = super._wrapHandler(method, handler);
     return async (request, context) => {
       try {
-        return await wrapped(request, context);
+        const result = await wrapped(request, context);
+        if (method === 'logging/setLevel') this.#leastLevel = request.params?.level as LoggingLevel;
+        return result;
       } catch (error) {
         const problems = schemaProblems(error, method);
         if (!problems) throw error;

@@ -12,7 +12,7 @@ export function serveCompletions(server: Server, session: Session): void {
   server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }, context) => {
     const complete = findCompleter(session, ref, argument.name);
     try {
-      const found = complete ? await complete(argument.value, await openContext(session, context.mcpReq.signal)) : [];
+      const found = complete ? await complete(argument.value, await openContext(session, context.mcpReq)) : [];
       const hasMore = found.length > MAX_COMPLETIONS;
       return { completion: { values: found.slice(0, MAX_COMPLETIONS), ...(!hasMore && { total: found.length }), hasMore } };
     } catch (error) {

@@ -23,7 +23,7 @@ export function servePrompts(server: Server, session: Session): void {
     try {
       const args = params.arguments ?? {};
       assertArguments(prompt, args);
-      const text = await prompt.render(args, await openContext(session, context.mcpReq.signal));
+      const text = await prompt.render(args, await openContext(session, context.mcpReq));
       return { description: prompt.description, messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }] };
     } catch (error) {
       if (error instanceof ProtocolError) throw error;

@@ -21,7 +21,7 @@ export function serveResources(server: Server, session: Session, subscriptions: 
     work: (open: () => Promise<CallContext>) => Promise<T>,
   ): Promise<T> => {
     try {
-      return await work(() => openContext(session, context.mcpReq.signal));
+      return await work(() => openContext(session, context.mcpReq));
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       throw toProtocolError(publicError(error, session.log, context, { resource: data?.uri }), data);

@@ -1,4 +1,4 @@
-import type { CallToolResult, Server, Tool as ToolEntry } from '@modelcontextprotocol/server';
+import type { CallToolResult, Server, ServerContext, Tool as ToolEntry } from '@modelcontextprotocol/server';
 import { closest } from '../closest.js';
 import type { Tool } from './define.js';
 import { invalidParams, publicError, toToolError } from './errors.js';
@@ -18,6 +18,9 @@ export function isQuickRead(session: Session, name: string): boolean {
   return tool?.annotations.readOnlyHint === true && tool.waits !== true;
 }
 
+/** Whether there is such a tool for this session. */
+export const offersTool = (session: Session, name: string): boolean => availableTo(session).has(name);
+
 /** Whether a call of this tool may wait for news: longer than somebody may keep access. */
 export const mayWait = (session: Session, name: string): boolean => availableTo(session).get(name)?.waits === true;
 
@@ -29,35 +32,41 @@ export function serveTools(server: Server, session: Session): void {
     return { tools: [...available.values()].map(describeTool) };
   });
 
-  server.setRequestHandler('tools/call', async ({ params }, context) => {
-    const { mcpReq } = context;
-    const tool = available.get(params.name);
-    if (!tool) throw unknownTool(params.name, available.keys());
-    const start = performance.now();
-    const done = (code: string | null) => session.metrics?.toolCalled(tool.name, (performance.now() - start) / 1000, code);
-    try {
-      const result = await call(tool, params.arguments ?? {}, session, mcpReq.signal);
-      done(null);
-      return result;
-    } catch (error) {
-      const known = publicError(error, session.log, context, { tool: tool.name });
-      done(known.code);
-      // The call is over by the answer, not by this: a client that takes no log entries misses nothing.
-      if (known.code === 'internal') mcpReq.log('error', { tool: tool.name, message: known.message }).catch(() => {});
-      return toToolError(known);
-    }
-  });
+  server.setRequestHandler('tools/call', ({ params }, context) => callTool(session, params.name, params.arguments ?? {}, context));
 }
 
-async function call(tool: Tool, args: Record<string, unknown>, session: Session, signal: AbortSignal): Promise<CallToolResult> {
+/** What a call has to do with the request that it came in. */
+export type AskedBy = Pick<ServerContext, 'http'> & { readonly mcpReq: Pick<ServerContext['mcpReq'], 'signal' | 'log'> };
+
+/** Calls a tool. What goes wrong in it is its answer; that there is no such tool is thrown. */
+export async function callTool(session: Session, name: string, args: Record<string, unknown>, asked: AskedBy): Promise<CallToolResult> {
+  const available = availableTo(session);
+  const tool = available.get(name);
+  if (!tool) throw unknownTool(name, available.keys());
+  const start = performance.now();
+  const done = (code: string | null) => session.metrics?.toolCalled(name, (performance.now() - start) / 1000, code);
+  try {
+    const result = await run(tool, args, session, asked);
+    done(null);
+    return result;
+  } catch (error) {
+    const known = publicError(error, session.log, asked, { tool: name });
+    done(known.code);
+    // The call is over by the answer, not by this: a client that takes no log entries misses nothing.
+    if (known.code === 'internal') asked.mcpReq.log('error', { tool: name, message: known.message }).catch(() => {});
+    return toToolError(known);
+  }
+}
+
+async function run(tool: Tool, args: Record<string, unknown>, session: Session, { mcpReq }: AskedBy): Promise<CallToolResult> {
   const input = parseArguments(tool.input, args);
-  const output = await tool.run(input, await openContext(session, signal));
+  const output = await tool.run(input, await openContext(session, mcpReq));
   if (!tool.annotations.readOnlyHint) {
     session.changes.wrote(session.principal.tenantId);
     session.embeddings.wrote(session.principal.tenantId);
     session.corpus.wrote(session.principal.tenantId);
   }
-  return { structuredContent: output, content: [{ type: 'text', text: clip(tool.text(output)) }] };
+  return { content: [{ type: 'text', text: clip(tool.text(output)) }], structuredContent: output };
 }
 
 export function describeTool({ name, title, description, annotations, input, output }: Tool): ToolEntry {

@@ -1,4 +1,4 @@
-import type { Server } from '@modelcontextprotocol/server';
+import type { Implementation } from '@modelcontextprotocol/server';
 import { writeInstructions } from './instructions.js';
 import { perSession } from './per-session.js';
 import { ProtocolServer } from './protocol-server.js';
@@ -14,21 +14,21 @@ import { tools } from './tools/index.js';
 /** What does not change while the server runs. A client may keep it for a while; a newer server is noticed soon enough. */
 const FIXED = { ttlMs: 300_000, cacheScope: 'private' } as const;
 
+/** Who we are, as every answer of the newer revisions says. */
+export const identityOf = perSession(({ version }): Implementation => ({ name: 'recollect', title: 'Recollect', version }));
+
 const instructionsFor = perSession((session) => writeInstructions(selectTools(tools, session)));
 
 /**
  * The definitions as a server of one connection, for clients of every protocol revision. It talks to the SDK's low-level
  * class: the high-level one neither pages its lists nor leaves bad arguments to us. Nothing here waits for the database.
  */
-export function createMcpServer(session: Session, subscriptions: Subscriptions = new Subscriptions(session)): Server {
-  const server = new ProtocolServer(
-    { name: 'recollect', title: 'Recollect', version: session.version },
-    {
-      capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
-      cacheHints: { 'tools/list': FIXED, 'prompts/list': FIXED, 'resources/templates/list': FIXED, 'server/discover': FIXED },
-      instructions: instructionsFor(session),
-    },
-  );
+export function createMcpServer(session: Session, subscriptions: Subscriptions = new Subscriptions(session)): ProtocolServer {
+  const server = new ProtocolServer(identityOf(session), {
+    capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
+    cacheHints: { 'tools/list': FIXED, 'prompts/list': FIXED, 'resources/templates/list': FIXED, 'server/discover': FIXED },
+    instructions: instructionsFor(session),
+  });
   serveTools(server, session);
   serveResources(server, session, subscriptions);
   servePrompts(server, session);

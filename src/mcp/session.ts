@@ -32,9 +32,21 @@ export type Session = Readonly<{
   version: string;
 }>;
 
-export async function openContext(session: Session, signal: AbortSignal): Promise<CallContext> {
+/** `asked` is looked at for its signal when somebody wants to know it. */
+export async function openContext(session: Session, asked: { readonly signal: AbortSignal }): Promise<CallContext> {
   const store = await session.store();
   const { changes, embeddings, recall, jobs, forgetCredentials } = session;
   // Of the store, and not of the session: over stdio the active user may be another one by now.
-  return { store, principal: store.principal, changes, embeddings, recall, jobs, forgetCredentials, signal };
+  return {
+    store,
+    principal: store.principal,
+    changes,
+    embeddings,
+    recall,
+    jobs,
+    forgetCredentials,
+    get signal() {
+      return asked.signal;
+    },
+  };
 }

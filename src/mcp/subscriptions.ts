@@ -58,7 +58,7 @@ export class Subscriptions {
     const { resource, params } = findResource(this.#session, uri);
     if (!resource.conversationOf && !resource.topicOf)
       throw invalidInput(`Changes of ${uri} are not announced.`, 'Subscribe to memory://conversations/{id} or memory://knowledge-graph.');
-    const context = await openContext(this.#session, this.#ended.signal);
+    const context = await openContext(this.#session, this.#ended);
     // Reading it tells whether it exists for this principal; the feed does not ask.
     await resource.read(params, context);
     const topic = resource.topicOf?.(params, context) ?? resource.conversationOf?.(params) ?? '';

@@ -1,118 +1,76 @@
-import type { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import {
   type JSONRPCMessage,
-  type MessageExtraInfo,
   PROTOCOL_VERSION_META_KEY,
+  RELATED_TASK_META_KEY,
   type RequestId,
   SUPPORTED_PROTOCOL_VERSIONS,
-  type Transport,
-  type TransportSendOptions,
 } from '@modelcontextprotocol/server';
+import type { ProtocolServer } from '../../mcp/protocol-server.js';
 import { isQuickRead } from '../../mcp/serve-tools.js';
-import type { Session } from '../../mcp/session.js';
-import { authOf, type HttpRequest, type HttpResponse, refuse, SESSION_NOT_FOUND } from './answers.js';
-
-type Handler = (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
+import { callerOf, type HttpRequest, type HttpResponse, refuse, SESSION_NOT_FOUND } from './answers.js';
+import { DirectCall, type PlainCall, plainCallIn } from './direct-call.js';
 
 /**
- * The SDK's transport of a session, except that a call which only reads and does not wait is answered with one JSON text. The
- * SDK makes a stream of each answer, several times the work, whose use is to be taken up again after a break; such a call can
- * be made again. When there is something to tell before the answer, it is a stream from then on.
+ * Calls in a session that only read and do not wait, answered with one JSON text. The SDK makes a stream of each answer, several
+ * times the work, whose use is to be taken up again after a break; such a call can be made again. When there is something to
+ * tell before the answer, it is a stream from then on.
  */
-export class DirectAnswers implements Transport {
-  readonly #inner: NodeStreamableHTTPServerTransport;
-  readonly #session: Session;
+export class DirectAnswers {
+  readonly #server: ProtocolServer;
   readonly #id: string;
-  readonly #open = new Map<RequestId, HttpResponse>();
-  #deliver: Handler | undefined;
+  readonly #open = new Map<RequestId, DirectCall>();
 
-  constructor(inner: NodeStreamableHTTPServerTransport, session: Session, id: string) {
-    this.#inner = inner;
-    this.#session = session;
+  constructor(server: ProtocolServer, id: string) {
+    this.#server = server;
     this.#id = id;
   }
 
-  /** Whether the request is answered here; one that is not is for the SDK's transport, which also says what is wrong with it. */
-  take({ method, headers, body }: HttpRequest, res: HttpResponse): boolean {
-    const message = callIn(body);
+  /** The answer, or undefined for what is left to the SDK's transport, which also says what is wrong with it. */
+  take({ method, headers, body }: HttpRequest, res: HttpResponse): Promise<void> | undefined {
+    const call = plainCallIn(body);
     const { accept, 'mcp-protocol-version': version } = headers;
     const isTaken =
       method === 'POST' &&
-      message !== undefined &&
+      call !== undefined &&
+      !(PROTOCOL_VERSION_META_KEY in call.meta) &&
+      !(RELATED_TASK_META_KEY in call.meta) &&
       accept?.includes('application/json') === true &&
       accept.includes('text/event-stream') &&
       (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) &&
-      !this.#open.has(message.id) &&
-      isQuickRead(this.#session, message.params.name);
-    if (!isTaken) return false;
-    this.#open.set(message.id, res);
-    res.once('close', () => {
-      if (this.#open.get(message.id) === res) this.#open.delete(message.id);
-    });
-    this.#deliver?.(message as JSONRPCMessage, { authInfo: authOf(res) });
-    return true;
+      !this.#open.has(call.id) &&
+      isQuickRead(callerOf(res).session, call.name);
+    return isTaken ? this.#answer(call, res) : undefined;
   }
 
-  async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    const isAnswer = !('method' in message);
-    const id = isAnswer ? message.id : options?.relatedRequestId;
-    const res = id === undefined ? undefined : this.#open.get(id);
-    if (id === undefined || !res) return this.#inner.send(message, options as { relatedRequestId?: RequestId });
-    const text = JSON.stringify(message);
-    if (!isAnswer) return this.#tell(res, text);
+  /** A call that was given up by its client gets no answer. */
+  heard(message: JSONRPCMessage): void {
+    if (!('method' in message) || message.method !== 'notifications/cancelled') return;
+    const direct = this.#open.get(message.params?.requestId as RequestId);
+    if (direct) this.#giveUp(direct);
+  }
+
+  close(): void {
+    for (const direct of [...this.#open.values()]) this.#giveUp(direct);
+  }
+
+  async #answer(call: PlainCall, res: HttpResponse): Promise<void> {
+    const { id } = call;
+    const direct = new DirectCall(call, res, async (level, data, logger) => {
+      const message = { jsonrpc: '2.0', method: 'notifications/message', params: { level, data, logger } };
+      if (this.#open.get(id) === direct && this.#server.wantsToKnow(level)) this.#tell(res, JSON.stringify(message));
+    });
+    this.#open.set(id, direct);
+    res.once('close', () => {
+      if (this.#open.get(id) === direct) this.#open.delete(id);
+    });
+    const result = await direct.run();
+    if (this.#open.get(id) !== direct) return;
     this.#open.delete(id);
+    const text = JSON.stringify({ result, jsonrpc: '2.0', id });
     if (res.headersSent) return void res.end(eventOf(text));
     res.setHeader('Content-Type', 'application/json');
     res.setHeader('Mcp-Session-Id', this.#id);
     res.end(text);
-  }
-
-  get sessionId(): string | undefined {
-    return this.#inner.sessionId;
-  }
-
-  get onmessage(): Handler | undefined {
-    return this.#deliver;
-  }
-
-  set onmessage(handler: Handler | undefined) {
-    this.#deliver = handler;
-    this.#inner.onmessage = (message, extra) => {
-      handler?.(message, extra);
-      // A call that was given up gets no answer from the SDK.
-      if ('method' in message && message.method === 'notifications/cancelled') this.#giveUp(message.params?.requestId as RequestId);
-    };
-  }
-
-  get onclose(): (() => void) | undefined {
-    return this.#inner.onclose;
-  }
-
-  set onclose(handler: (() => void) | undefined) {
-    this.#inner.onclose = () => {
-      for (const id of [...this.#open.keys()]) this.#giveUp(id);
-      handler?.();
-    };
-  }
-
-  get onerror(): ((error: Error) => void) | undefined {
-    return this.#inner.onerror;
-  }
-
-  set onerror(handler: ((error: Error) => void) | undefined) {
-    this.#inner.onerror = handler;
-  }
-
-  setSupportedProtocolVersions(versions: string[]): void {
-    this.#inner.setSupportedProtocolVersions(versions);
-  }
-
-  start(): Promise<void> {
-    return this.#inner.start();
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
   }
 
   #tell(res: HttpResponse, text: string): void {
@@ -126,30 +84,13 @@ export class DirectAnswers implements Transport {
     res.write(eventOf(text));
   }
 
-  #giveUp(id: RequestId): void {
-    const res = this.#open.get(id);
-    if (!res) return;
-    this.#open.delete(id);
+  #giveUp(direct: DirectCall): void {
+    const { call, res } = direct;
+    this.#open.delete(call.id);
+    direct.giveUp();
     if (res.headersSent) res.end();
-    else refuse(res, 404, 'The call was given up before it was answered.', { code: SESSION_NOT_FOUND, id });
+    else refuse(res, 404, 'The call was given up before it was answered.', { code: SESSION_NOT_FOUND, id: call.id });
   }
 }
 
 const eventOf = (text: string): string => `event: message\ndata: ${text}\n\n`;
-
-type Call = { jsonrpc: '2.0'; id: RequestId; method: 'tools/call'; params: { name: string; _meta?: object } };
-
-/** The call of a tool in a body that is one and nothing else, and claims no later revision. */
-function callIn(body: unknown): Call | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  const { jsonrpc, id, method, params, ...rest } = body as Partial<Call>;
-  const isCall =
-    jsonrpc === '2.0' &&
-    method === 'tools/call' &&
-    (typeof id === 'string' || Number.isSafeInteger(id)) &&
-    typeof params === 'object' &&
-    typeof params?.name === 'string' &&
-    !(params._meta && PROTOCOL_VERSION_META_KEY in params._meta) &&
-    Object.keys(rest).length === 0;
-  return isCall ? (body as Call) : undefined;
-}

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
-import { isInitializeRequest, type Server } from '@modelcontextprotocol/server';
+import { isInitializeRequest } from '@modelcontextprotocol/server';
 import type { Log } from '../../log.js';
+import type { ProtocolServer } from '../../mcp/protocol-server.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { Subscriptions } from '../../mcp/subscriptions.js';
 import { authOf, type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse, SESSION_NOT_FOUND } from './answers.js';
@@ -15,7 +16,7 @@ type Live = {
   readonly transport: NodeStreamableHTTPServerTransport;
   readonly direct: DirectAnswers;
   readonly events: SessionEvents;
-  readonly server: Server;
+  readonly server: ProtocolServer;
 };
 
 const GONE = 'Session not found: it has ended or never was. Begin with initialize.';
@@ -41,13 +42,13 @@ export class LegacySessions {
     return this.#live.size;
   }
 
-  /** Answers a call that a session answers directly; false leaves the request as it is. */
-  answer(req: HttpRequest, res: HttpResponse): boolean {
+  /** Answers a call that a session answers directly; undefined leaves the request as it is. */
+  answer(req: HttpRequest, res: HttpResponse): Promise<void> | undefined {
     const id = req.headers['mcp-session-id'];
     const live = typeof id === 'string' ? this.#find(id, callerOf(res)) : undefined;
-    if (!live?.direct.take(req, res)) return false;
-    this.#places.use(live.place, res);
-    return true;
+    const answer = live?.direct.take(req, res);
+    if (live && answer) this.#places.use(live.place, res);
+    return answer;
   }
 
   async handle(req: HttpRequest, res: HttpResponse): Promise<void> {
@@ -95,10 +96,12 @@ export class LegacySessions {
     this.#places.use(place, res);
     server.onclose = () => {
       subscriptions.close();
+      direct.close();
       this.#live.delete(id);
       this.#places.leave(place);
     };
     server.onerror = (error) => this.#log.debug({ err: error }, 'protocol error');
+    const direct = new DirectAnswers(server, id);
     const events = new SessionEvents();
     const transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
@@ -107,8 +110,12 @@ export class LegacySessions {
         this.#live.set(id, { place, transport, direct, events, server });
       },
     });
-    const direct = new DirectAnswers(transport, session, id);
-    await server.connect(direct);
+    await server.connect(transport);
+    const deliver = transport.onmessage;
+    transport.onmessage = (message, extra) => {
+      deliver?.(message, extra);
+      direct.heard(message);
+    };
     await transport.handleRequest(Object.assign(req, { auth: authOf(res) }), res, req.body);
     if (!this.#live.has(id)) await server.close();
   }

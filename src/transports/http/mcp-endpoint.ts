@@ -15,6 +15,7 @@ import { authOf, type Caller, callerOf, type HttpRequest, type HttpResponse, idO
 import type { Challenge } from './authenticate.js';
 import { LegacySessions } from './legacy-sessions.js';
 import { ListenStreams } from './listen-streams.js';
+import { ModernCalls } from './modern-calls.js';
 import { Places } from './places.js';
 import { readJson } from './read-json.js';
 import { StreamCheck } from './stream-check.js';
@@ -30,6 +31,7 @@ export class McpEndpoint {
   readonly #streams: StreamCheck;
   readonly #sessions: LegacySessions;
   readonly #listening: ListenStreams;
+  readonly #calls = new ModernCalls();
   readonly #modern;
   readonly #sweep: NodeJS.Timeout;
   /** Reads a body; what is wrong with it is an error for the app's error handler. */
@@ -75,7 +77,8 @@ export class McpEndpoint {
       if (lacking) return this.#askForMore(caller, lacking, res, req.body);
       if (mayWait(caller.session, name)) this.#streams.guard(res, caller, () => res.destroy());
     }
-    if (this.#sessions.answer(req, res)) return;
+    const answer = name === undefined ? undefined : (this.#calls.take(req, res, caller.session) ?? this.#sessions.answer(req, res));
+    if (answer) return answer;
     if (isLegacy(req)) return this.#sessions.handle(req, res);
     if (method === 'subscriptions/listen') return this.#listening.handle(req, res);
     await answerModern(this.#modern, req, res, authOf(res));

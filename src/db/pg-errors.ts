@@ -76,10 +76,13 @@ export const codeOf = (error: unknown): string | undefined => {
   return typeof code === 'string' ? code : undefined;
 };
 
+/** Citus appends the number of the shard to the names of constraints; ours end in their kind. */
+const SHARD = /_\d+$/;
+
 /** Name of the constraint that was violated. */
 export const constraintOf = (error: unknown): string | undefined => {
   const constraint = driverError(error)?.constraint;
-  return typeof constraint === 'string' ? constraint : undefined;
+  return typeof constraint === 'string' ? constraint.replace(SHARD, '') : undefined;
 };
 
 /** The connection is gone: whether the statement took effect is unknown. */

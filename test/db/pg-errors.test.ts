@@ -52,6 +52,10 @@ test('what Sequelize wraps is looked into', () => {
   expect(constraintOf(wrapped)).toBe('users_external_id_key');
 });
 
+test('a constraint on a shard has the name it was given', () => {
+  expect(constraintOf(driverError('23505', { constraint: 'messages_pk_102014' }))).toBe('messages_pk');
+});
+
 test('our own errors pass through and foreign ones are internal', () => {
   const own = new AppError('quota_exceeded', 'Too much.');
   expect(toAppError(own)).toBe(own);

@@ -111,22 +111,28 @@ export class KnowledgeGraphRepository extends Repository {
       this.query<PageRow>(readKnowledge(how, skip > 0), [wanted, ...places, ...(skip > 0 ? [skip] : [])]);
     let [page] = await read(part.part === 'containing' && (await this.hasMany()) ? 'walked' : part.part);
     if (page!.mixed) [page] = await read('mixed');
-    const { entityCount, relationCount, names } = page!;
+    const { entityIds, entityKeys, entityTypes, observationIds, relationIds, relationTypes, nameIds, entityCount, relationCount } = page!;
     const said = new Map<string, string[]>();
-    for (const [id, text] of page!.observations) said.get(id)?.push(text) ?? said.set(id, [text]);
+    for (const [at, text] of page!.observationTexts.entries()) {
+      const id = idAt(observationIds, at);
+      said.get(id)?.push(text) ?? said.set(id, [text]);
+    }
+    const names = new Map(page!.nameKeys.map((key, at) => [idAt(nameIds, at), key]));
     return {
-      entities: page!.entities.map(([id, name, entityType]) => {
+      entities: entityKeys.map((name, at) => {
+        const id = idAt(entityIds, at);
         const observations = said.get(id) ?? [];
         return {
           id,
-          entity: { name, entityType, observations: observations.slice(0, PAGE.observations) },
+          entity: { name, entityType: entityTypes[at] ?? '', observations: observations.slice(0, PAGE.observations) },
           skipped: id === from ? skip : 0,
           more: observations.length > PAGE.observations,
         };
       }),
-      relations: page!.relations.map(([id, fromId, toId, relationType]) => ({
-        ...{ id, fromId, toId, relation: { from: names[fromId]!, to: names[toId]!, relationType } },
-      })),
+      relations: relationTypes.map((relationType, at) => {
+        const [fromId, toId] = [idAt(relationIds, at * 3 + 1), idAt(relationIds, at * 3 + 2)];
+        return { id: idAt(relationIds, at * 3), fromId, toId, relation: { from: names.get(fromId)!, to: names.get(toId)!, relationType } };
+      }),
       ...{ entityCount, relationCount },
     };
   }
@@ -169,16 +175,25 @@ export class KnowledgeGraphRepository extends Repository {
 }
 
 type Row = { id: string } & Entity;
+/** Columns of lists; ids follow each other in one text, those of a relation are its own and those of its ends. */
 type PageRow = {
-  entities: [id: string, name: string, type: string][];
-  observations: [entityId: string, text: string][];
-  relations: [id: string, fromId: string, toId: string, type: string][];
-  names: Record<string, string>;
+  entityIds: string;
+  entityKeys: string[];
+  entityTypes: (string | null)[];
+  observationIds: string;
+  observationTexts: string[];
+  relationIds: string;
+  relationTypes: string[];
+  nameIds: string;
+  nameKeys: string[];
   entityCount: number;
   relationCount: number;
   mixed?: boolean;
 };
 type EdgeRow = { id: string; fromId: string; toId: string } & Relation;
+
+const ID_LENGTH = 36;
+const idAt = (ids: string, at: number): string => ids.slice(at * ID_LENGTH, (at + 1) * ID_LENGTH);
 
 const relationOf = ({ id, fromId, toId, from, to, relationType }: EdgeRow): RelationRow => ({
   ...{ id, fromId, toId, relation: { from, to, relationType } },

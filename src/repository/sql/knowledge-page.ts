@@ -156,19 +156,29 @@ select count(*) from most join own on own.id = most.source_id`,
   };
 };
 
+const statements = new Map<string, Statement>();
+
 /**
  * A page of entities from the place $5 on, and of relations, at these entities for a text, else at all of the part from the place $6 on;
  * in the order in which they were made. Of the first entity the observations after so many as the last parameter says, where `skip` is
  * set. A null place is a list that has been read. How many there are is counted only where there are more. One statement, because it is
  * what reading costs most; its lists come apart, and the reader puts them together.
  */
-export const readKnowledge = (read: KnowledgeRead, skip = false): Statement => {
+export function readKnowledge(read: KnowledgeRead, skip = false): Statement {
+  const name = `read_knowledge_${read}${skip ? '_rest' : ''}`;
+  const known = statements.get(name) ?? statementOf(name, read, skip);
+  statements.set(name, known);
+  return known;
+}
+
+/** Each column is a list of its own, ids one after the other in one text: arrays of JSON for every row took as long as finding the rows. */
+function statementOf(name: string, read: KnowledgeRead, skip: boolean): Statement {
   const entities = pageOf(read);
   const { edge, limit, count } = relationsOf(read);
   const ofText = read === 'containing' || read === 'walked';
   const skipped = `(select case when exists (select from page n where n.id = ${PLACE}) then $${ofText ? 6 : 7}::bigint else 0 end)`;
   return {
-    name: `read_knowledge_${read}${skip ? '_rest' : ''}`,
+    name,
     ...(ofText ? { asOwner: true } : {}),
     text: `
 with
@@ -184,19 +194,25 @@ name as materialized (
   where n.tenant_id = $1 and n.id = ${idsOf('select source_id from edge union all select target_id from edge')}
 )
 select
-  (select coalesce(json_agg(json_build_array(n.id, n.key, coalesce(n.type, ''))), '[]') from page n) as entities,
-  (select coalesce(json_agg(json_build_array(o.node_id, o.text)), '[]') from said o) as observations,
-  (select coalesce(json_agg(json_build_array(e.id, e.source_id, e.target_id, e.type)), '[]') from edge e) as relations,
-  (select coalesce(json_object_agg(n.id, n.key), '{}') from name n) as names,
-  (select case when count(*) = ${MORE_THAN_A_PAGE} then (${entities.count}) else count(*) end from page)::int as "entityCount",
-  ${ofText ? '(select count(*) from edge)' : `(select case when count(*) = ${limit} then (${count}) else count(*) end from edge)`}::int as "relationCount"${
+  p.ids as "entityIds", p.keys as "entityKeys", p.types as "entityTypes", o.ids as "observationIds", o.texts as "observationTexts",
+  e.ids as "relationIds", e.types as "relationTypes", n.ids as "nameIds", n.keys as "nameKeys",
+  (select case when p.count = ${MORE_THAN_A_PAGE} then (${entities.count}) else p.count end)::int as "entityCount",
+  ${ofText ? 'e.count' : `(select case when e.count = ${limit} then (${count}) else e.count end)`}::int as "relationCount"${
     read === 'all'
       ? `,
-  exists (select from name where not own) as mixed`
+  n.mixed`
       : ''
-  }`,
+  }
+from
+  (select count(*), coalesce(string_agg(id::text, ''), '') as ids, coalesce(json_agg(key), '[]') as keys, coalesce(json_agg(type), '[]') as types
+   from page) p,
+  (select coalesce(string_agg(node_id::text, ''), '') as ids, coalesce(json_agg(text), '[]') as texts from said) o,
+  (select count(*), coalesce(string_agg(id::text || source_id::text || target_id::text, ''), '') as ids,
+          coalesce(json_agg(type), '[]') as types from edge) e,
+  (select coalesce(string_agg(id::text, ''), '') as ids, coalesce(json_agg(key), '[]') as keys, coalesce(bool_or(not own), false) as mixed
+   from name) n`,
   };
-};
+}
 
 /** Whether there are so many observations that common texts are looked for by walking through them. */
 export const hasManyObservations: Statement = {

@@ -12,8 +12,11 @@ export default defineConfig({
     setupFiles: ['test/support/watch-transactions.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    // The engine runs in a worker thread, which inherits these: the sources are TypeScript, and Node 20 does not read it.
-    execArgv: ['--import', 'tsx'],
+    // A worker takes one file after the other with the sources already loaded, which was a quarter of the time. Files share
+    // no data all the same: each has databases of its own.
+    isolate: false,
+    // The sources are TypeScript, and Node 20 does not read it. Each suite opens an engine for seconds: optimising it took longer.
+    execArgv: ['--import', 'tsx', '--liftoff-only'],
     maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 120_000,

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
+import { programCommand } from '../support/program.js';
 import { createDataFolder, startServer } from './servers.js';
 import { readAll, TurnLog } from './turns.js';
 
@@ -54,9 +55,8 @@ it('hands the folder over when the one that leads is closed while others write',
 });
 
 function start(env: Record<string, string>) {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'serve'], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-  });
+  const { command, args } = programCommand('serve');
+  const child: ChildProcessWithoutNullStreams = spawn(command, args, { env: { PATH: process.env.PATH ?? '', ...env } });
   child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

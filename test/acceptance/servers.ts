@@ -1,13 +1,14 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { inject } from 'vitest';
+import { copyTemplate } from '../support/copy-template.js';
+import { programCommand } from '../support/program.js';
 
 export type Answer = { isError: boolean; text: string; data: Record<string, unknown> };
 
-/** A server in a process of its own, from the sources, and a client of it as a host would have. */
+/** A server in a process of its own, and a client of it as a host would have. */
 export interface Server extends AsyncDisposable {
   readonly pid: number;
   /** What a tool answers, be it an error; rejects only when the server is gone. */
@@ -20,8 +21,7 @@ export interface Server extends AsyncDisposable {
 
 export async function startServer(env: Record<string, string>): Promise<Server> {
   const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: ['--import', 'tsx', 'src/main.ts', 'serve'],
+    ...programCommand('serve'),
     env: { PATH: process.env.PATH ?? '', RECOLLECT_TOOLSETS: 'all', RECOLLECT_LOG_LEVEL: 'error', ...env },
     stderr: 'inherit',
   });
@@ -66,7 +66,7 @@ export interface DataFolder extends AsyncDisposable {
 export async function createDataFolder(): Promise<DataFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'recollect-acceptance-'));
   const path = join(folder, 'data');
-  await cp(inject('embeddedTemplate'), path, { recursive: true });
+  copyTemplate(path);
   return { path, env: { RECOLLECT_DATA_DIR: path }, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 

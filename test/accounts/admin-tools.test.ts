@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
-import { createLog } from '../../src/log.js';
 import { SCOPES } from '../../src/principal.js';
-import { Passwords } from '../../src/services/accounts/passwords.js';
-import { SignIn } from '../../src/services/accounts/sign-in.js';
 import { agentFor } from '../support/agent.js';
 import { describeEngines } from '../support/engines.js';
+import { signInTo } from '../support/sign-in.js';
 import { storeFor } from '../support/store.js';
 
 const TOOLS = ['list_accounts', 'list_login_attempts', 'unlock_account'];
@@ -15,23 +13,11 @@ describeEngines('tools for administrators', (engine) => {
   const world = async () => {
     const tenantId = await engine.freshTenant();
     const store = await storeFor(engine.db, { tenantId, role: 'system' });
-    const passwords = new Passwords(4);
     const lockout = { attempts: 2, firstSeconds: 600, maxSeconds: 3600 };
-    const service = new SignIn({
-      storeOf: async () => store,
-      home: tenantId,
-      passwords,
-      lockout,
-      clock: () => new Date(),
-      log: createLog('silent'),
-    });
+    const { passwords, signIn } = signInTo(store, lockout, { address: '192.0.2.7' });
     const passwordHash = await passwords.hash(RIGHT);
     const ann = await store.accounts.create({ username: 'ann', email: 'ann@example.org', passwordHash, user: 'feishu:1' });
     await store.accounts.create({ username: 'bob', passwordHash, role: 'admin' });
-    const signIn = async (identifier: string, password: string) => {
-      const result = await service.attempt({ tenantId, identifier, password, client: { address: '192.0.2.7' } });
-      return result.ok ? 'in' : result.reason;
-    };
     await signIn('ann', 'Wrong.Pass7word');
     await signIn('ann', 'Wrong.Pass7word');
     await signIn('nobody', 'Wrong.Pass7word');

@@ -1,9 +1,10 @@
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { openApp, principalFrom } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createLog } from '../../src/log.js';
+import { copyTemplate } from '../support/copy-template.js';
 import { temporaryFolder } from './run-cli.js';
 
 const quiet = createLog('silent');
@@ -19,7 +20,7 @@ it('opens nothing until it is asked, tries again after a failure, and closes onc
 
   await expect(app.storeFor(principal)).rejects.toMatchObject({ code: 'unavailable', hint: expect.stringContaining('RECOLLECT_DATA_DIR') });
   await rm(dataDir);
-  await cp(inject('embeddedTemplate'), dataDir, { recursive: true });
+  copyTemplate(dataDir);
 
   const [store, again] = await Promise.all([app.storeFor(principal), app.storeFor(principal)]);
   expect(again).toBe(store);

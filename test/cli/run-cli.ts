@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { QUICK_START } from '../support/quick-start.js';
 
 /** The program as it is shipped; `npm test` builds it first. */
 const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
@@ -12,7 +13,7 @@ export type Run = { code: number | null; stdout: string; stderr: string };
 /** Starts the command line with nothing of our environment that is a setting. */
 export function spawnCli(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RECOLLECT_') && name !== 'NODE_OPTIONS');
-  return spawn(process.execPath, [main, ...args], { env: { ...Object.fromEntries(inherited), ...env }, stdio: 'pipe' });
+  return spawn(process.execPath, [QUICK_START, main, ...args], { env: { ...Object.fromEntries(inherited), ...env }, stdio: 'pipe' });
 }
 
 export async function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { createLog } from '../../src/log.js';
-import { Passwords } from '../../src/services/accounts/passwords.js';
-import { SignIn } from '../../src/services/accounts/sign-in.js';
 import { describeEngines } from '../support/engines.js';
+import { QUICK_START } from '../support/quick-start.js';
+import { signInTo } from '../support/sign-in.js';
 import { storeFor } from '../support/store.js';
 import { type Run, runCli, spawnCli, temporaryFolder } from './run-cli.js';
 
@@ -36,21 +35,9 @@ describeEngines('recollect user', (engine) => {
     const env = { RECOLLECT_TENANT: tenantId, RECOLLECT_BCRYPT_COST: '4' };
     const store = await storeFor(engine.db, { tenantId, role: 'system' });
     const lockout = { attempts: 5, firstSeconds: 60, maxSeconds: 3600 };
-    const passwords = new Passwords(4);
-    const service = new SignIn({
-      storeOf: async () => store,
-      home: tenantId,
-      passwords,
-      lockout,
-      clock: () => new Date(),
-      log: createLog('silent'),
-    });
+    const { signIn } = signInTo(store, lockout);
     const user = (args: string[], input?: string) =>
       input === undefined ? runCli(['user', ...args, ...where], env) : pipe(['user', ...args, ...where], input, env);
-    const signIn = async (identifier: string, password: string) => {
-      const result = await service.attempt({ tenantId, identifier, password, client: {} });
-      return result.ok ? 'in' : result.reason;
-    };
     return { tenantId, store, user, signIn, where, env };
   };
 
@@ -156,7 +143,7 @@ it.skipIf(!existsSync('/usr/bin/script'))(
     await using folder = await temporaryFolder();
     // `script` gives the program a terminal; everything that would be on its screen comes back.
     const main = path.resolve(import.meta.dirname, '../../dist/src/main.js');
-    const command = `${process.execPath} ${main} user create ann --bcrypt-cost 4 --data-dir ${path.join(folder.path, 'data')}`;
+    const command = `${process.execPath} ${QUICK_START} ${main} user create ann --bcrypt-cost 4 --data-dir ${path.join(folder.path, 'data')}`;
     const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
     let screen = '';
     const answers: [string, string][] = [

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ENGINE } from '../../src/db/embedded/data-dir.js';
@@ -8,6 +8,7 @@ import { Multiplexer } from '../../src/db/embedded/multiplexer.js';
 import { openEmbedded } from '../../src/db/embedded/open-embedded.js';
 import { openPglite } from '../../src/db/embedded/pglite-engine.js';
 import { packTemplate } from '../../src/db/embedded/template-archive.js';
+import { copyTemplate } from '../support/copy-template.js';
 import { configOf, emptyFolder, freshFolder, openFolder, quiet, run } from './support/folder.js';
 
 test('several databases of one folder see each other, and say who leads', async () => {
@@ -80,7 +81,7 @@ test('an idle leader closes well within a second and leaves no socket', async ()
 test('a long path to the folder is no obstacle', async () => {
   const outer = await emptyFolder();
   const folder = join(outer, 'a'.repeat(90), 'b'.repeat(90));
-  mkdirSync(folder, { recursive: true });
+  copyTemplate(folder);
   const leader = await openFolder(folder);
   const follower = await openFolder(folder);
   expect(await run(follower, 'select 1 as n')).toEqual([{ n: 1 }]);

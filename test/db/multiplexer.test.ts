@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Multiplexer } from '../../src/db/embedded/multiplexer.js';
 import { openPglite, type PgliteEngine } from '../../src/db/embedded/pglite-engine.js';
 import { socketTo } from '../../src/db/embedded/socket-path.js';
 import { MessageReader, simpleQuery, typeOf } from '../../src/db/embedded/wire.js';
+import { copyTemplate } from '../support/copy-template.js';
 
 let folder: string;
 let engine: PgliteEngine;
@@ -18,7 +19,7 @@ const clients: pg.Client[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recollect-mux-'));
-  await cp(inject('embeddedTemplate'), folder, { recursive: true });
+  copyTemplate(folder);
   socket = join(folder, 'socket');
   await multiplexer.listen(socket);
   // The first client is there before the engine is, as a follower is that finds a leader just starting.

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { NO_POLICY } from '../../src/repository/retention/retention-policy.js';
 import { describeEngines } from '../support/engines.js';
+import { QUICK_START } from '../support/quick-start.js';
 import { storeFor } from '../support/store.js';
 import { expectExact } from './exact.js';
 import { happen, NOW, type Step, withPolicy } from './history.js';
@@ -40,7 +41,7 @@ describeEngines('retention that is killed', (engine) => {
       await happen(engine, tenantId, history);
       const before = await readWorld(engine.models, tenantId);
       const args = [JSON.stringify(engine.config), tenantId, JSON.stringify(POLICY)];
-      const child = fork(new URL('./retaining-process.ts', import.meta.url), args, { execArgv: ['--import', 'tsx'] });
+      const child = fork(new URL('./retaining-process.ts', import.meta.url), args, { execArgv: ['--import', 'tsx', QUICK_START] });
       for (let seen = 0; seen < batches; seen += 1) await once(child, 'message');
       const gone = once(child, 'exit');
       child.kill('SIGKILL');

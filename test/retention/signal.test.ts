@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { messageBytes } from '../../src/models/message-bytes.js';
 import { describeEngines } from '../support/engines.js';
+import { programCommand } from '../support/program.js';
 import { expectExact } from './exact.js';
 import { readWorld } from './model.js';
 
 const MESSAGES = 12_000;
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 describeEngines('retention that is told to stop', (engine) => {
   it('ends in order after the batch it is at, long before its end', { timeout: 120_000 }, async () => {
@@ -40,8 +39,9 @@ describeEngines('retention that is told to stop', (engine) => {
 
     const { url, dataDir } = engine.config;
     const place = url === null ? ['--data-dir', dataDir] : ['--database-url', url];
-    const args = ['--import', 'tsx', main, 'retention', 'run', '--tenant', tenantId, '--message-retention-days', '30', ...place];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const options = ['--tenant', tenantId, '--message-retention-days', '30', ...place];
+    const { command, args } = programCommand('retention', 'run', ...options);
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const ended = once(child, 'exit');
     const count = () => engine.models.Message.count({ where: { tenantId } });
     await expect.poll(count, { timeout: 60_000, interval: 20 }).toBeLessThan(MESSAGES);

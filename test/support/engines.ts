@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
@@ -6,6 +6,7 @@ import type { Database } from '../../src/db/database.js';
 import { type DatabaseConfig, openDatabase } from '../../src/db/open.js';
 import { createLog } from '../../src/log.js';
 import type { Models } from '../../src/models/index.js';
+import { copyTemplate } from './copy-template.js';
 import { createDatabase, dropDatabase, newDatabaseName, withDatabase } from './databases.js';
 import { modelsOf } from './store.js';
 
@@ -69,7 +70,7 @@ const options = { durability: 'fast', logSql: false, poolMax: 8 } as const;
 async function openEmbedded(): Promise<Opened> {
   const folder = await mkdtemp(join(tmpdir(), 'recollect-data-'));
   const dataDir = join(folder, 'data');
-  await cp(inject('embeddedTemplate'), dataDir, { recursive: true });
+  copyTemplate(dataDir);
   return { config: { ...options, url: null, dataDir }, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

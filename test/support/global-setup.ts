@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { buildProgram } from './build-program.js';
 import { createDatabase, dropDatabase, newDatabaseName, withDatabase } from './databases.js';
 import { MigratingProcess } from './migrating-process.js';
 import { startPostgres } from './postgres-server.js';
@@ -12,6 +13,8 @@ declare module 'vitest' {
     embeddedTemplate: string;
     /** A server and a database on it with the whole schema; null when no server could be had. */
     postgres: { url: string; template: string } | null;
+    /** What to start for the program itself, built from the sources. */
+    program: string;
   }
 }
 
@@ -30,6 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await (await MigratingProcess.start({ ...options, url: null, dataDir })).migrate();
     return dataDir;
   };
+  const prepareProgram = () => buildProgram(join(folder, 'program'));
   const preparePostgres = async () => {
     const { url, stop } = await startPostgres();
     cleanUp.push(stop);
@@ -40,15 +44,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return { url, template };
   };
 
-  const [embedded, postgres] = await Promise.allSettled([prepareEmbedded(), preparePostgres()]);
-  if (embedded.status === 'rejected' || (postgres.status === 'rejected' && process.env.RECOLLECT_TEST_DATABASE_URL)) {
+  const prepared = Promise.all([prepareEmbedded(), prepareProgram()]);
+  const [local, postgres] = await Promise.allSettled([prepared, preparePostgres()]);
+  if (local.status === 'rejected' || (postgres.status === 'rejected' && process.env.RECOLLECT_TEST_DATABASE_URL)) {
     await tearDown();
-    throw embedded.status === 'rejected' ? embedded.reason : (postgres as PromiseRejectedResult).reason;
+    throw local.status === 'rejected' ? local.reason : (postgres as PromiseRejectedResult).reason;
   }
   if (postgres.status === 'rejected') {
     process.stderr.write(`\n*** No PostgreSQL server: every test on it is SKIPPED. ***\n${String(postgres.reason)}\n\n`);
   }
-  project.provide('embeddedTemplate', embedded.value);
+  const [embeddedTemplate, program] = local.value;
+  project.provide('embeddedTemplate', embeddedTemplate);
+  project.provide('program', program);
   project.provide('postgres', postgres.status === 'fulfilled' ? postgres.value : null);
   return tearDown;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { DatabaseConfig } from '../../src/db/open.js';
+import { QUICK_START } from './quick-start.js';
 
 /** Another process with the database open, ready to migrate it. */
 export class MigratingProcess {
@@ -8,7 +9,9 @@ export class MigratingProcess {
 
   private constructor(config: DatabaseConfig) {
     // Not inherited everywhere: vitest's own process runs without tsx.
-    this.#process = fork(new URL('./migrate-process.ts', import.meta.url), [JSON.stringify(config)], { execArgv: ['--import', 'tsx'] });
+    this.#process = fork(new URL('./migrate-process.ts', import.meta.url), [JSON.stringify(config)], {
+      execArgv: ['--import', 'tsx', QUICK_START],
+    });
   }
 
   static async start(config: DatabaseConfig): Promise<MigratingProcess> {

@@ -8,6 +8,7 @@ import importCommand from '../../src/cli/commands/import.js';
 import restore from '../../src/cli/commands/restore.js';
 import { temporaryFolder } from '../cli/run-cli.js';
 import { runHere } from '../cli/run-here.js';
+import { copyTemplate } from '../support/copy-template.js';
 import { createDatabase, dropDatabase, newDatabaseName, withDatabase } from '../support/databases.js';
 import { describeEngines } from '../support/engines.js';
 import { storeFor } from '../support/store.js';
@@ -117,7 +118,9 @@ describeEngines('export, import, backup and restore on the command line', (engin
 
       const server = inject('postgres');
       const name = newDatabaseName();
-      const others = [['--data-dir', path.join(folder.path, 'data')]];
+      const dataDir = path.join(folder.path, 'data');
+      copyTemplate(dataDir);
+      const others = [['--data-dir', dataDir]];
       if (server) {
         await createDatabase(server.url, name, server.template);
         others.push(['--database-url', withDatabase(server.url, name)]);

@@ -4,23 +4,18 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANSWER_MS, MOST_BYTES, MOST_NOTIFICATIONS, MOST_STREAMS, SessionEvents } from '../../src/transports/http/session-events.js';
-import { INITIALIZE, send, startHttp, type TestServer } from '../support/http-server.js';
+import { INITIALIZE, send, type TestServer } from '../support/http-server.js';
 import { nextCall, save } from './contract.js';
-import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
+import { startOnFolder } from './folder-server.js';
 import { oldPeer } from './peers.js';
 
-let folder: MemoryFolder;
 let server: TestServer;
 let key: string;
 beforeAll(async () => {
-  folder = await createMemoryFolder();
-  server = await startHttp(folder.env);
+  server = await startOnFolder();
   key = await server.key();
 });
-afterAll(async () => {
-  await server.close();
-  await folder[Symbol.asyncDispose]();
-});
+afterAll(() => server.close());
 
 /** A way to the server that breaks when it is told to, with everything that is on it. */
 async function shakyLine(): Promise<AsyncDisposable & { url: URL; cut(): void; mend(): void }> {

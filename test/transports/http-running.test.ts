@@ -10,6 +10,7 @@ import { createLog } from '../../src/log.js';
 import { HttpServer } from '../../src/transports/http/http-server.js';
 import { describeEngines } from '../support/engines.js';
 import { environmentFor, INITIALIZE, send, sendAs, startHttp, type TestServer } from '../support/http-server.js';
+import { programCommand } from '../support/program.js';
 import { save } from './contract.js';
 import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
 
@@ -248,11 +249,10 @@ describeEngines('a server that ends', (engine) => {
 });
 
 describe('recollect serve --http', () => {
-  /** The program itself, from its sources. */
-  const run = (...args: string[]) =>
-    spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'serve', '--http', '--port', '0', ...args], {
-      env: { ...folder.env, PATH: process.env.PATH ?? '' },
-    });
+  const run = (...more: string[]) => {
+    const { command, args } = programCommand('serve', '--http', '--port', '0', ...more);
+    return spawn(command, args, { env: { ...folder.env, PATH: process.env.PATH ?? '' } });
+  };
   const start = async (...args: string[]) => {
     const child = run(...args);
     let said = '';

@@ -2,21 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../support/engines.js';
 import { environmentFor, INITIALIZE, send, startHttp, type TestServer } from '../support/http-server.js';
 import { describeContract, nextCall, save } from './contract.js';
-import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
+import { startOnFolder } from './folder-server.js';
 
 describe('a server with a folder', () => {
-  let folder: MemoryFolder;
   let server: TestServer;
   let key: string;
   beforeAll(async () => {
-    folder = await createMemoryFolder();
-    server = await startHttp(folder.env);
+    server = await startOnFolder();
     key = await server.key();
   });
-  afterAll(async () => {
-    await server.close();
-    await folder[Symbol.asyncDispose]();
-  });
+  afterAll(() => server.close());
 
   describeContract('HTTP, revision 2025-11-25', () => server.old(key));
   describeContract('HTTP, revision 2026-07-28', () => server.modern(key));

@@ -1,7 +1,7 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { copyTemplate } from '../support/copy-template.js';
 
 /** A data folder with the schema in it, and the settings of a server on it. */
 export interface MemoryFolder extends AsyncDisposable {
@@ -11,7 +11,7 @@ export interface MemoryFolder extends AsyncDisposable {
 export async function createMemoryFolder(): Promise<MemoryFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'recollect-serve-'));
   const dataDir = join(folder, 'data');
-  await cp(inject('embeddedTemplate'), dataDir, { recursive: true });
+  copyTemplate(dataDir);
   return {
     env: { RECOLLECT_DATA_DIR: dataDir, RECOLLECT_DURABILITY: 'fast', RECOLLECT_TOOLSETS: 'all', RECOLLECT_LOG_LEVEL: 'error' },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
 import { StdioClientTransport as OldStdio } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { programCommand } from '../support/program.js';
 import { describeContract, nextCall, save } from './contract.js';
 import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
 import { modernPeer, oldPeer, type Peer } from './peers.js';
@@ -15,8 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** The program itself, from its sources. */
-const command = { command: process.execPath, args: ['--import', 'tsx', 'src/main.ts', 'serve'] };
+const command = programCommand('serve');
 const server = () => ({ ...command, env: { ...folder.env, PATH: process.env.PATH ?? '' }, stderr: 'inherit' as const });
 
 const connectOld = (): Promise<Peer> => oldPeer(new OldStdio(server()));

@@ -1,17 +1,18 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inject, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Database } from '../../../src/db/database.js';
 import { type DatabaseConfig, openDatabase } from '../../../src/db/open.js';
 import { createLog } from '../../../src/log.js';
+import { copyTemplate } from '../../support/copy-template.js';
 
 export const quiet = createLog('silent');
 
 /** A data folder of its own for one test, with an engine's files in it; removed afterwards. */
 export const freshFolder = async (): Promise<string> => {
   const folder = await emptyFolder();
-  await cp(inject('embeddedTemplate'), folder, { recursive: true });
+  copyTemplate(folder);
   return folder;
 };
 

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Database } from '../../../src/db/database.js';
+import { QUICK_START } from '../../support/quick-start.js';
 import { run } from './folder.js';
 
 const SCRIPT = fileURLToPath(new URL('./writer-process.ts', import.meta.url));
@@ -32,7 +33,9 @@ export class Writer {
   #wake: () => void = () => undefined;
 
   constructor(dataDir: string, name: string, count: number) {
-    this.#child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, dataDir, name, String(count)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, ['--import', 'tsx', QUICK_START, SCRIPT, dataDir, name, String(count)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#ended = once(this.#child, 'exit').then(() => this.#wake());
     this.#child.stderr?.on('data', (text: Buffer) => {
       this.errors += text.toString();

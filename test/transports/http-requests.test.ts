@@ -61,6 +61,11 @@ describe('a request', () => {
     expect([status, headers.get('allow')]).toEqual([405, 'GET, POST, DELETE']);
   });
 
+  it.each(['/mcp/', '/MCP', '/mcp?from=here'])('may spell the address %s', async (path) => {
+    expect((await sendAs(server.url, path, auth, 'POST')).status).toBe(415);
+    expect((await sendAs(server.url, path, {}, 'POST')).status).toBe(401);
+  });
+
   it('that is too large is refused in words, however it is sent, and the server goes on', async () => {
     const large = JSON.stringify({ ...LIST, params: { padding: 'x'.repeat(70 * 1024) } });
     const packed = await fetch(`${server.url}/mcp`, {

@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/server';
-import type { Request, Response } from 'express';
 import type { Session } from '../../mcp/session.js';
 import type { Identity } from '../../principal.js';
 
@@ -15,8 +15,11 @@ export type Caller = Readonly<{
 
 /** What is known of a request while it is answered. */
 export type Locals = { requestId: string; caller?: Caller; rpc?: string; tool?: string; stream?: true };
-export type HttpRequest = Request<Record<string, string>, unknown, unknown, unknown, Locals>;
-export type HttpResponse = Response<unknown, Locals>;
+/** What Express and our own route have in common. */
+export type HttpRequest = IncomingMessage & { method: string; originalUrl: string; ip?: string | undefined; body?: unknown };
+export type HttpResponse = ServerResponse & { locals: Locals };
+export type Next = (error?: unknown) => void;
+export type Handler = (req: HttpRequest, res: HttpResponse, next: Next) => Promise<void> | void;
 
 /** A server's own errors; the SDK uses the same numbers. */
 const REFUSED = -32_000;
@@ -24,13 +27,19 @@ export const SESSION_NOT_FOUND = -32_001;
 export const PARSE_ERROR = -32_700;
 export const INTERNAL_ERROR = -32_603;
 
+export function sendJson(res: HttpResponse, status: number, body: object): void {
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.end(JSON.stringify(body));
+}
+
 type Refusal = { code?: number; id?: unknown /** In seconds. */; retryAfter?: number };
 
 /** Answers a request that never became a call. */
 export function refuse(res: HttpResponse, status: number, message: string, { code = REFUSED, id = null, retryAfter }: Refusal = {}): void {
   if (res.headersSent || res.destroyed) return;
   if (retryAfter !== undefined) res.setHeader('Retry-After', Math.max(1, Math.ceil(retryAfter)));
-  res.status(status).json({ jsonrpc: '2.0', error: { code, message }, id });
+  sendJson(res, status, { jsonrpc: '2.0', error: { code, message }, id });
 }
 
 /** The id of a request, to be repeated in its answer. */

@@ -1,4 +1,3 @@
-import type { NextFunction } from 'express';
 import { type App, principalFrom } from '../../app.js';
 import { AppError } from '../../errors.js';
 import type { Session } from '../../mcp/session.js';
@@ -6,12 +5,10 @@ import { scopesInUse } from '../../mcp/tool-scopes.js';
 import type { Authenticator, Identity, Principal } from '../../principal.js';
 import { hashSecret } from '../../secret.js';
 import { sessionOf } from '../session-of.js';
-import type { Caller, HttpRequest, HttpResponse } from './answers.js';
-import { refuse } from './answers.js';
+import type { Caller, Handler, HttpResponse, Next } from './answers.js';
+import { refuse, sendJson } from './answers.js';
 import { PublicAddress } from './oauth/public-address.js';
 import type { RateLimits } from './rate-limits.js';
-
-type Handler = (req: HttpRequest, res: HttpResponse, next: NextFunction) => Promise<void> | void;
 
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 /** Callers that are remembered at one time. */
@@ -49,7 +46,7 @@ export function requireSignIn(app: App, authenticator: Authenticator, limits: Ra
     const wait = await limits.countUnknown(address);
     if (wait > 0) return tooMany(res, wait);
     res.setHeader('WWW-Authenticate', presented ? challenge(res, { error: 'invalid_token', description }) : challenge(res));
-    res.status(401).json({ error: 'invalid_token', error_description: description });
+    sendJson(res, 401, { error: 'invalid_token', error_description: description });
   };
   const tooMany = (res: HttpResponse, wait: number): void => {
     app.metrics?.requestRefused('rate');
@@ -97,7 +94,7 @@ export function withoutSignIn(app: App, limits: RateLimits, extend?: Session['ex
   };
 }
 
-async function admit(res: HttpResponse, next: NextFunction, caller: Caller, { metrics }: App, limits: RateLimits): Promise<void> {
+async function admit(res: HttpResponse, next: Next, caller: Caller, { metrics }: App, limits: RateLimits): Promise<void> {
   res.locals.caller = caller;
   const wait = await limits.count(caller.owner);
   if (wait === 0) return next();

@@ -1,11 +1,13 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { App } from '../../app.js';
 import { AppError } from '../../errors.js';
-import type { HttpResponse } from './answers.js';
+import type { Handler, HttpRequest, HttpResponse } from './answers.js';
 import { INTERNAL_ERROR, PARSE_ERROR, refuse } from './answers.js';
 import { guardHost, guardOrigin, type Reach } from './guards.js';
 import type { Health } from './health.js';
 import type { McpEndpoint } from './mcp-endpoint.js';
+import { handInTurn, isForMcp } from './mcp-route.js';
 import type { Traffic } from './traffic.js';
 
 type Parts = Readonly<{
@@ -14,31 +16,32 @@ type Parts = Readonly<{
   traffic: Traffic;
   health: Health;
   endpoint: McpEndpoint;
-  signIn: RequestHandler;
+  signIn: Handler;
   /** Pages and metadata for signing in, where there are any. */
   pages: RequestHandler | undefined;
 }>;
 
-/** Puts the parts in the order a request meets them. */
-export function createExpressApp({ app, reach, traffic, health, endpoint, signIn, pages }: Parts): Express {
+/** Puts the parts in the order a request meets them. What is asked for most goes around Express. */
+export function createWeb({ app, reach, traffic, health, endpoint, signIn, pages }: Parts): RequestListener {
   const { trustProxy } = app.config;
   const web = express();
   web.disable('x-powered-by');
   web.set('etag', false);
   web.set('trust proxy', /^\d+$/.test(trustProxy[0] ?? '') ? Number(trustProxy[0]) : trustProxy.length > 0 && [...trustProxy]);
   const ofHost = guardHost(reach);
+  const mcp = [ofHost, guardOrigin(reach), signIn, endpoint.checkKind, endpoint.readBody, endpoint.handle];
+  const failed = answerErrors(app);
   web.use(traffic.handle as unknown as RequestHandler);
-  // First what is asked for most.
-  web.all(
-    '/mcp',
-    ...([ofHost, guardOrigin(reach), signIn, endpoint.checkKind, endpoint.readBody, endpoint.handle] as unknown as RequestHandler[]),
-  );
+  // As it is seldom spelled: `/mcp/`, `/MCP`.
+  web.all('/mcp', ...(mcp as unknown as RequestHandler[]));
   web.use(health.router);
   web.use(ofHost as unknown as RequestHandler);
   if (pages) web.use(pages);
   web.use((_req, res) => refuse(res as unknown as HttpResponse, 404, 'There is nothing here. MCP clients go to /mcp.'));
-  web.use(answerErrors(app));
-  return web;
+  web.use(((error, req, res, _next) =>
+    failed(error, req as unknown as HttpRequest, res as unknown as HttpResponse)) as ErrorRequestHandler);
+  const toMcp = handInTurn([traffic.handle, ...mcp], failed, web.get('trust proxy fn'));
+  return (req, res) => (isForMcp(req) ? toMcp(req, res) : web(req, res));
 }
 
 /** What a body parser found wrong, by its name for it. */
@@ -50,9 +53,8 @@ const BODY_PROBLEMS: Readonly<Record<string, { status: number; message: string; 
   'request.aborted': { status: 400, message: 'The request broke off.' },
 };
 
-function answerErrors({ config, log, metrics }: App): ErrorRequestHandler {
-  return (error: unknown, _req, response, _next) => {
-    const res = response as unknown as HttpResponse;
+function answerErrors({ config, log, metrics }: App): (error: unknown, req: HttpRequest, res: HttpResponse) => void {
+  return (error, _req, res) => {
     const { type = '' } = (error ?? {}) as { type?: string };
     if (type === 'entity.too.large') {
       metrics?.requestRefused('size');

@@ -1,10 +1,7 @@
 import { isIP } from 'node:net';
 import { localhostAllowedHostnames, validateHostHeader } from '@modelcontextprotocol/server';
-import type { NextFunction } from 'express';
 import type { Metrics } from '../../metrics.js';
-import { type HttpRequest, type HttpResponse, refuse } from './answers.js';
-
-type Handler = (req: HttpRequest, res: HttpResponse, next: NextFunction) => void;
+import { type Handler, refuse } from './answers.js';
 
 /** Where the server is, and what it was told about who may come. */
 export type Reach = Readonly<{
@@ -63,7 +60,7 @@ export function guardOrigin({ host, publicUrl, allowedOrigins, metrics }: Reach)
   return (req, res, next) => {
     const { origin } = req.headers;
     if (origin === undefined) return next();
-    res.vary('Origin');
+    res.setHeader('Vary', 'Origin');
     if (!mayCome(origin, req.headers.host)) {
       metrics?.requestRefused('origin');
       return refuse(
@@ -78,6 +75,7 @@ export function guardOrigin({ host, publicUrl, allowedOrigins, metrics }: Reach)
     res.setHeader('Access-Control-Allow-Methods', METHODS);
     res.setHeader('Access-Control-Allow-Headers', HEADERS);
     res.setHeader('Access-Control-Max-Age', '600');
-    res.status(204).end();
+    res.statusCode = 204;
+    res.end();
   };
 }

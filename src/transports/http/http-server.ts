@@ -8,7 +8,7 @@ import { AppError } from '../../errors.js';
 import type { Session } from '../../mcp/session.js';
 import type { Authenticator } from '../../principal.js';
 import { challengeFor, requireSignIn, withoutSignIn } from './authenticate.js';
-import { createExpressApp } from './express-app.js';
+import { createWeb } from './express-app.js';
 import { hostInUrl } from './guards.js';
 import { Health } from './health.js';
 import { McpEndpoint } from './mcp-endpoint.js';
@@ -89,13 +89,13 @@ export class HttpServer {
     this.#health = new Health(app);
     this.#endpoint = new McpEndpoint(app, challenge, checkStreamsMs);
     const signIn = authenticator ? requireSignIn(app, authenticator, limits, challenge) : withoutSignIn(app, limits, extend);
-    const web = createExpressApp({
+    const web = createWeb({
       app,
       reach: { ...config, publicUrl: this.publicUrl, metrics },
       traffic: this.#traffic,
       health: this.#health,
       endpoint: this.#endpoint,
-      signIn: signIn as unknown as RequestHandler,
+      signIn,
       pages: pages?.(this.publicUrl),
     });
     server.on('request', web);

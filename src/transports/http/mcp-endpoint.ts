@@ -5,13 +5,12 @@ import {
   isJsonContentType,
   PROTOCOL_VERSION_META_KEY,
 } from '@modelcontextprotocol/server';
-import type { NextFunction, RequestHandler } from 'express';
 import type { App } from '../../app.js';
 import { mayWait } from '../../mcp/serve-tools.js';
 import { createMcpServer } from '../../mcp/server.js';
 import { scopeLacking } from '../../mcp/tool-scopes.js';
 import { answeringDirectly, answerModern } from './answer-modern.js';
-import { authOf, type Caller, callerOf, type HttpRequest, type HttpResponse, idOf, refuse } from './answers.js';
+import { authOf, type Caller, callerOf, type Handler, type HttpRequest, type HttpResponse, idOf, type Next, refuse } from './answers.js';
 import type { Challenge } from './authenticate.js';
 import { LegacySessions } from './legacy-sessions.js';
 import { ListenStreams } from './listen-streams.js';
@@ -35,7 +34,7 @@ export class McpEndpoint {
   readonly #modern;
   readonly #sweep: NodeJS.Timeout;
   /** Reads a body; what is wrong with it is an error for the app's error handler. */
-  readonly readBody: RequestHandler;
+  readonly readBody: Handler;
 
   constructor(app: App, challenge: Challenge, checkStreamsMs: number) {
     const { config, log, metrics } = app;
@@ -57,7 +56,7 @@ export class McpEndpoint {
   }
 
   /** To be asked before the body is read. */
-  readonly checkKind = (req: HttpRequest, res: HttpResponse, next: NextFunction): void => {
+  readonly checkKind = (req: HttpRequest, res: HttpResponse, next: Next): void => {
     if (!METHODS.has(req.method)) {
       res.setHeader('Allow', 'GET, POST, DELETE');
       refuse(res, 405, 'This address knows GET, POST and DELETE.');

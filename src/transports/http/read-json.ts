@@ -1,4 +1,5 @@
-import express, { type RequestHandler } from 'express';
+import express from 'express';
+import type { Handler } from './answers.js';
 
 const PLAIN = /^application\/json *(?:; *charset="?utf-8"?)? *$/i;
 
@@ -6,8 +7,8 @@ const PLAIN = /^application\/json *(?:; *charset="?utf-8"?)? *$/i;
  * Reads a body of JSON. One that says how long it is and comes as it is, as nearly all do, is read here; what is compressed, in
  * parts or in another encoding is for Express, which takes three times as long over a short one. What is wrong is told in its words.
  */
-export function readJson(limit: number): RequestHandler {
-  const readAny = express.json({ limit, type: () => true });
+export function readJson(limit: number): Handler {
+  const readAny = express.json({ limit, type: () => true }) as unknown as Handler;
   return (req, res, next) => {
     const { 'content-length': length, 'content-encoding': encoding, 'content-type': type } = req.headers;
     const isPlain = Number(length) > 0 && Number(length) <= limit && encoding === undefined && PLAIN.test(type ?? '');

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { NextFunction } from 'express';
 import type { Log } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
-import type { HttpRequest, HttpResponse } from './answers.js';
+import type { HttpRequest, HttpResponse, Next } from './answers.js';
 import { refuse } from './answers.js';
 
 /** An id that a proxy or a client gave, if it is fit for a log. */
@@ -26,7 +25,7 @@ export class Traffic {
     metrics?.watch('recollect_http_streams', 'Streams that are open.', () => this.#open.size - this.#calls().length);
   }
 
-  readonly handle = (req: HttpRequest, res: HttpResponse, next: NextFunction): void => {
+  readonly handle = (req: HttpRequest, res: HttpResponse, next: Next): void => {
     const start = performance.now();
     // Asked for now: a connection that has broken has no address any more.
     const address = req.ip;

@@ -12,7 +12,7 @@ import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-e
 import type { Pooler } from './pooler.js';
 import { retrying, transience } from './retry.js';
 import type { RowSecurity, RowSecurityState } from './row-security.js';
-import { connectionOf, connectionsOf, destroySocket, finish, openTransaction } from './sequelize-internals.js';
+import { connectionOf, connectionsOf, destroySocket, finish, openTransaction, takeConnection } from './sequelize-internals.js';
 import { TenantDatabase } from './tenant-database.js';
 import { sendAround } from './tenant-query.js';
 import { TransactionScope } from './transaction-scope.js';
@@ -189,30 +189,26 @@ export class PooledDatabase implements Database {
   ): Promise<Row[]> {
     const { name, text, asOwner } = statement;
     if (this.#side.connection.logSql) this.#log.info({ sql: text, name, parameters: values.length }, 'sql');
-    const config = this.#sent(name, text, values);
     if (tenancy?.policies) {
       const { tenantId, policies } = tenancy;
       const tenant = [tenantId, policies.role] as const;
-      if (!asOwner) {
-        // A plan is of one role: under the name it has for the owner it would be made anew with every change of roles.
-        const own = this.#sent(`rls.${name}`, text, values);
-        if (!inTransaction) return sendAround<Row>(client, own, { before: tenant });
-        return (await client.query<Row>(own)).rows;
-      }
-      if (inTransaction) return sendAround<Row>(client, config, { before: [tenantId, policies.loginRole], after: tenant });
+      // A plan is of one role: under the name it has for the owner it would be made anew with every change of roles.
+      if (!asOwner) return sendAround<Row>(client, this.#sent(`rls.${name}`, text, values), inTransaction ? {} : { before: tenant });
+      if (inTransaction)
+        return sendAround<Row>(client, this.#sent(name, text, values), { before: [tenantId, policies.loginRole], after: tenant });
     }
-    return (await client.query<Row>(config)).rows;
+    return sendAround<Row>(client, this.#sent(name, text, values));
   }
 
   /** By name, so that a connection plans it once; where names do not last, without one, and still so that bindings can go with it. */
-  #sent(name: string, text: string, values: readonly unknown[]): pg.QueryConfig {
-    return { ...(this.#side.pooler?.prepares === false ? { queryMode: 'extended' } : { name }), text, values: values as unknown[] };
+  #sent(name: string, text: string, values: readonly unknown[]) {
+    return { name: this.#side.pooler?.prepares === false ? undefined : name, text, values };
   }
 
   async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
     const connections = connectionsOf(this.sequelize);
-    const client = await connections.getConnection();
+    const client = await takeConnection(this.sequelize);
     try {
       const result = await work(client);
       connections.releaseConnection(client);

@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { type PlainValue, PreparedQuery } from './prepared-query.js';
+import { bindMessage } from './query-messages.js';
 
 /** Whose rows a connection sees from here to the end of the transaction, and as which role. */
 export type Binding = readonly [tenantId: string, role: string];
@@ -64,13 +66,29 @@ class SurroundedQuery extends DriverQuery {
 
 const prepared = new WeakSet<pg.Client>();
 
+const isPlain = (value: unknown): value is PlainValue => value === null || typeof value !== 'object';
+
 /** Sends a statement with its bindings in one round trip; the first named one on a connection prepares the binding with another. */
-export async function sendAround<Row extends pg.QueryResultRow>(client: pg.Client, config: pg.QueryConfig, around: Around): Promise<Row[]> {
-  if (config.name !== undefined && !prepared.has(client)) {
+export async function sendAround<Row extends pg.QueryResultRow>(
+  client: pg.Client,
+  statement: Readonly<{ name: string | undefined; text: string; values: readonly unknown[] }>,
+  around: Around = {},
+): Promise<Row[]> {
+  const { name, text, values } = statement;
+  const binding = around.before ?? around.after;
+  if (name !== undefined && binding && !prepared.has(client)) {
     // Outside of a transaction it is without effect, and inside it is what follows anyway.
-    await client.query({ ...BIND_TENANT, values: [...(around.before ?? around.after ?? [])] });
+    await client.query({ ...BIND_TENANT, values: [...binding] });
     prepared.add(client);
   }
+  if (name !== undefined && values.every(isPlain)) {
+    const [before, after] = [around.before, around.after].map((to) => to && bindMessage(BIND_TENANT.name, to));
+    return new Promise((resolve, reject) => {
+      client.query(new PreparedQuery<Row>(client, { name, text, values }, { before, after }, { resolve, reject }));
+    });
+  }
+  const config: pg.QueryConfig = { ...(name === undefined ? { queryMode: 'extended' } : { name }), text, values: [...values] };
+  if (!binding) return (await client.query<Row>(config)).rows;
   const query = new SurroundedQuery(config, around);
   const { rows } = await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
     query.callback = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));

@@ -117,9 +117,10 @@ function within({ older, newer }: Sides, from: 'newest' | 'oldest' | 'middle', q
   const isCounted = !surelyFit(order, maxBytes);
   for (const message of order) {
     const { record, tokens } = message;
-    turns.add(record.turn);
-    if (query.maxTurns !== undefined && (from === 'middle' ? Math.abs(record.turn - firstTurn) > reach : turns.size > query.maxTurns))
-      break;
+    if (query.maxTurns !== undefined) {
+      turns.add(record.turn);
+      if (from === 'middle' ? Math.abs(record.turn - firstTurn) > reach : turns.size > query.maxTurns) break;
+    }
     allTokens += tokens;
     if (isCounted) allBytes += bytesOf(message);
     if (query.maxTokens !== undefined && allTokens > query.maxTokens) break;

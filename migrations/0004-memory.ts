@@ -39,8 +39,9 @@ export const memory: Migration = {
         constraint episodic_memories_user_id_fk foreign key (tenant_id, user_id) references users (tenant_id, id),
         constraint episodic_memories_conversation_id_fk foreign key (tenant_id, conversation_id) references conversations (tenant_id, id),
         constraint episodic_memories_supersedes_id_fk foreign key (tenant_id, supersedes_id) references episodic_memories (tenant_id, id),
+        -- Checked at the end: one that makes way for another with the same content names it before it is there.
         constraint episodic_memories_superseded_by_id_fk foreign key (tenant_id, superseded_by_id)
-          references episodic_memories (tenant_id, id),
+          references episodic_memories (tenant_id, id) deferrable initially deferred,
         constraint episodic_memories_kind_check check (kind in ('fact', 'preference', 'event', 'summary', 'procedure', 'note')),
         constraint episodic_memories_source_check check (source in ('user', 'agent', 'import', 'system')),
         constraint episodic_memories_importance_check check (importance between 0 and 1),

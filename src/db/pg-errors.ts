@@ -76,13 +76,14 @@ export const codeOf = (error: unknown): string | undefined => {
   return typeof code === 'string' ? code : undefined;
 };
 
-/** Citus appends the number of the shard to the names of constraints; ours end in their kind. */
-const SHARD = /_\d+$/;
+/** Citus tells of a constraint on a shard in the message only, with the number of the shard behind its name; ours end in their kind. */
+const ON_SHARD = /\b([a-z_]+_(?:pk|key|fk|check))_\d+\b/;
 
 /** Name of the constraint that was violated. */
 export const constraintOf = (error: unknown): string | undefined => {
-  const constraint = driverError(error)?.constraint;
-  return typeof constraint === 'string' ? constraint.replace(SHARD, '') : undefined;
+  const inner = driverError(error);
+  if (typeof inner?.constraint === 'string') return inner.constraint;
+  return codeOf(inner)?.startsWith('23') ? ON_SHARD.exec(inner?.message ?? '')?.[1] : undefined;
 };
 
 /** The connection is gone: whether the statement took effect is unknown. */

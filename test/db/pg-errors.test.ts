@@ -52,8 +52,10 @@ test('what Sequelize wraps is looked into', () => {
   expect(constraintOf(wrapped)).toBe('users_external_id_key');
 });
 
-test('a constraint on a shard has the name it was given', () => {
-  expect(constraintOf(driverError('23505', { constraint: 'messages_pk_102014' }))).toBe('messages_pk');
+test('a constraint on a shard of Citus, which only the message names, has the name it was given', () => {
+  const message = 'duplicate key value violates unique constraint "messages_pk_102014"';
+  expect(constraintOf(driverError('23505', { message }))).toBe('messages_pk');
+  expect(constraintOf(driverError('22P02', { message }))).toBeUndefined();
 });
 
 test('our own errors pass through and foreign ones are internal', () => {

@@ -29,15 +29,24 @@ export const upsertVectors = (kind: Kind): Statement => {
   return {
     name: `upsert_${kind}_vectors`,
     text: `
-insert into ${columns} provider, model, vector_key, dimensions, embedding, metadata, created_at, updated_at)
-select $1, i.id, ${values}, i.provider, i.model, i.vector_key, cardinality(i.embedding::real[]), i.embedding::real[], i.metadata::jsonb, $3, $3
-from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-  i(id, subject_id, provider, model, vector_key, embedding, metadata)
-cross join ${VISIBLE[kind]} and s.id = i.subject_id
-for key share of s
-on conflict (tenant_id, ${key}, provider, model, dimensions, vector_key) do update
-set embedding = excluded.embedding, metadata = excluded.metadata, updated_at = excluded.updated_at
-returning id, ${id} as "subjectId", id = any($4::uuid[]) as created`,
+with held as materialized (
+  select s.id, s.conversation_id from ${VISIBLE[kind]} and s.id = any($5::uuid[]) for key share of s
+),
+source as materialized (
+  select i.row_id, i.provider, i.model, i.vector_key, i.embedding::real[] as embedding, i.metadata::jsonb as metadata, s.*
+  from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+    i(row_id, subject_id, provider, model, vector_key, embedding, metadata)
+  join held s on s.id = i.subject_id
+),
+stored as (
+  insert into ${columns} provider, model, vector_key, dimensions, embedding, metadata, created_at, updated_at)
+  select $1, s.row_id, ${values}, s.provider, s.model, s.vector_key, cardinality(s.embedding), s.embedding, s.metadata, $3::timestamptz, $3::timestamptz
+  from source s
+  on conflict (tenant_id, ${key}, provider, model, dimensions, vector_key) do update
+  set embedding = excluded.embedding, metadata = excluded.metadata, updated_at = excluded.updated_at
+  returning id, ${id} as "subjectId", id = any($4::uuid[]) as created
+)
+select id, "subjectId", created from stored`,
   };
 };
 

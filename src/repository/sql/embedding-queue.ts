@@ -196,10 +196,14 @@ export const saveVectors = (source: VectorSource): Statement => ({
   text:
     source === 'message'
       ? `
-with source as materialized (
-  select i.id, m.id as message_id, m.conversation_id, i.embedding::real[] as embedding
-  from ${input} join messages m on m.tenant_id = $1 and m.id = i.subject_id and coalesce(m.edited_at::text, '') = i.version and m.deleted_at is null
-  for key share of m
+with held as materialized (
+  select m.id, m.conversation_id, coalesce(m.edited_at::text, '') as version
+  from messages m where m.tenant_id = $1 and m.id = any($6::uuid[]) and m.deleted_at is null
+  for key share
+),
+source as materialized (
+  select i.id, h.id as message_id, h.conversation_id, i.embedding::real[] as embedding
+  from ${input} join held h on h.id = i.subject_id and h.version = i.version
 ),
 stored as (
   insert into message_vectors (tenant_id, id, message_id, conversation_id, provider, model, dimensions, embedding)

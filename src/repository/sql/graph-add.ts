@@ -51,18 +51,7 @@ touched as materialized (select distinct o.node_id as id from new_observation o 
 changed as materialized (select id from come union all select id from touched),
 ${noteWords({ changed: 'touched', come: 'come' })},
 ${noteChange('changed')},
-created as (
-  insert into memory_graph_nodes (${COLUMNS})
-  select $1, g.id, $2::uuid, $3, g.key, g.label, g.type, g.properties, $4::timestamptz, null,
-         ${nodeSearch('l.config', { key: 'g.key', label: 'g.label', type: 'g.type', properties: 'g.properties', texts: 'g.texts' })},
-         $4::timestamptz, $4::timestamptz
-  from given g, verdict v, language l where v.goes and not g.stored
-),
-observed as (
-  insert into memory_graph_observations (tenant_id, id, node_id, text, text_hash, source, evidence, recorded_at)
-  select $1, o.id, o.node_id, o.text, o.text_hash, o.source, o.evidence, $4::timestamptz from new_observation o
-),
-believed as (
+believed as materialized (
   select b.id, ${nodeSearch('b.config', { key: 'b.key', label: 'b.label', type: 'b.type', properties: 'b.properties', texts: 'b.texts' })} as search
   from (
     select n.id, n.key, n.label, n.type, n.properties, l.config,
@@ -74,6 +63,17 @@ believed as (
   cross join lateral (select n.* from memory_graph_nodes n where n.tenant_id = $1 and n.id = t.id limit 1) n
   cross join language l
   ) b
+),
+created as (
+  insert into memory_graph_nodes (${COLUMNS})
+  select $1, g.id, $2::uuid, $3, g.key, g.label, g.type, g.properties, $4::timestamptz, null,
+         ${nodeSearch('l.config', { key: 'g.key', label: 'g.label', type: 'g.type', properties: 'g.properties', texts: 'g.texts' })},
+         $4::timestamptz, $4::timestamptz
+  from given g, verdict v, language l where v.goes and not g.stored
+),
+observed as (
+  insert into memory_graph_observations (tenant_id, id, node_id, text, text_hash, source, evidence, recorded_at)
+  select $1, o.id, o.node_id, o.text, o.text_hash, o.source, o.evidence, $4::timestamptz from new_observation o
 ),
 found_anew as (
   update memory_graph_nodes n set

@@ -32,8 +32,9 @@ with given as materialized (
     valid_from timestamptz, valid_to timestamptz)
 ),
 existing as materialized (
-  select n.* from given g
-  join memory_graph_nodes n on n.tenant_id = $1 and n.owner_id = $2::uuid and n.graph = $3 and n.key = g.key
+  -- By an array and not joined: what locks rows beside a function Citus cannot read back.
+  select n.* from memory_graph_nodes n
+  where n.tenant_id = $1 and n.owner_id = $2::uuid and n.graph = $3 and n.key = any(array(select g.key from given g))
   order by n.key
   for no key update of n
 ),

@@ -53,6 +53,21 @@ created as materialized (select id from unnest($12::uuid[]) c(id)),
 changed as (select 1),
 ${noteWords({ changed: 'touched', come: 'created' })},
 ${noteChange('changed')},
+believed as materialized (
+  select b.*, ${nodeSearch('b.config', { key: 'b.key', label: 'b.new_label', type: 'b.new_type', properties: 'b.new_properties', texts: 'b.texts' })} as search
+  from (
+  select t.*, n.key, l.config,
+         case when t.head then t.label else n.label end as new_label, case when t.head then t.type else n.type end as new_type,
+         case when t.head then t.properties else n.properties end as new_properties,
+         (select string_agg(o.text, E'\\n' order by o.id) from (
+            select o.id, o.text from memory_graph_observations o
+            where o.tenant_id = $1 and o.node_id = t.id and o.invalidated_at is null and o.id <> all($8::uuid[])
+            union all
+            select o.id, o.text from new_observation o where o.node_id = t.id) o) as texts
+  from touched t join memory_graph_nodes n on n.tenant_id = $1 and n.id = t.id
+  cross join (select text_search_config::regconfig as config from tenants where id = $1) l
+  ) b
+),
 ended_versions as (${end('memory_graph_node_versions', '$6')}),
 ended_observations as (${end('memory_graph_observations', '$8')}),
 ended_edges as (${end('memory_graph_edges', '$10')}),
@@ -81,21 +96,6 @@ new_edges as (
     id uuid, source_id uuid, target_id uuid, type text, properties jsonb, weight real, evidence uuid[], valid_from timestamptz,
     valid_to timestamptz)
   where ${after('ended_edges')}
-),
-believed as (
-  select b.*, ${nodeSearch('b.config', { key: 'b.key', label: 'b.new_label', type: 'b.new_type', properties: 'b.new_properties', texts: 'b.texts' })} as search
-  from (
-  select t.*, n.key, l.config,
-         case when t.head then t.label else n.label end as new_label, case when t.head then t.type else n.type end as new_type,
-         case when t.head then t.properties else n.properties end as new_properties,
-         (select string_agg(o.text, E'\\n' order by o.id) from (
-            select o.id, o.text from memory_graph_observations o
-            where o.tenant_id = $1 and o.node_id = t.id and o.invalidated_at is null and o.id <> all($8::uuid[])
-            union all
-            select o.id, o.text from new_observation o where o.node_id = t.id) o) as texts
-  from touched t join memory_graph_nodes n on n.tenant_id = $1 and n.id = t.id
-  cross join (select text_search_config::regconfig as config from tenants where id = $1) l
-  ) b
 )
 update memory_graph_nodes n set
   label = b.new_label, type = b.new_type, properties = b.new_properties,

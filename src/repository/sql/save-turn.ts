@@ -136,6 +136,11 @@ total as (
          coalesce(sum(${messageBytes('fresh', 'fresh.asset_bytes')}), 0)::bigint as bytes
   from fresh
 ),
+ownerless as materialized (
+  select m.id, m.user_id, m.words from target g cross join owner o
+  cross join lateral (${DOCUMENTS.message.trim()} and m.conversation_id = g.id offset 0) m
+  where g.user_id is null and o.id is not null
+),
 continued as (
   update conversations c set
     status = 'active', ended_at = null,
@@ -216,11 +221,7 @@ vectors as (
 counted as (
   insert into corpus_changes (tenant_id, source, subject_id, user_id) select $1, 'message', m.id, m.owner_id from numbered m order by m.n
 ),
-adopted as (
-  select m.id, m.user_id, m.words from continued k join target g on g.user_id is null
-  cross join lateral (${DOCUMENTS.message.trim()} and m.conversation_id = k.id offset 0) m
-  where k.user_id is not null
-),
+adopted as (select b.id, b.user_id, b.words from ownerless b cross join continued k where k.user_id is not null),
 unread as (
   delete from corpus_changes x using adopted a
   where x.tenant_id = $1 and x.source = 'message' and x.subject_id = a.id and x.removed is null

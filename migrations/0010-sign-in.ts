@@ -1,12 +1,15 @@
 import type { Migration } from './migration.js';
+import { createTenantTable } from './tenant-table.js';
 
 export const signIn: Migration = {
   name: '0010-sign-in',
 
   async up(sql) {
     // By the name that was typed, whether anybody bears it or not: who is locked out must not tell who exists.
-    await sql(`
-      create table user_login_lockouts (
+    await createTenantTable(
+      sql,
+      'user_login_lockouts',
+      `
         tenant_id text not null,
         identifier text not null,
         failed_attempts integer not null default 0,
@@ -15,9 +18,10 @@ export const signIn: Migration = {
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
         constraint user_login_lockouts_pk primary key (tenant_id, identifier),
-        constraint user_login_lockouts_tenant_id_fk foreign key (tenant_id) references tenants (id) on delete cascade,
         constraint user_login_lockouts_failed_attempts_check check (failed_attempts >= 0)
-      )`);
+      `,
+      { user_login_lockouts_tenant_id_fk: '(tenant_id) references tenants (id) on delete cascade' },
+    );
     await sql('create index user_login_lockouts_last_attempt_at_idx on user_login_lockouts (tenant_id, last_attempt_at)');
 
     await sql('drop index user_credentials_user_id_idx');

@@ -6,6 +6,7 @@ export type Sql = (statement: string) => Promise<void>;
  *
  * A step only adds, because a program one version older may be running on the same database and goes on writing: new columns
  * have defaults, new rules hold for what it writes. What nobody needs any more is dropped a release after its last use.
+ * A new table of tenants is made by `createTenantTable`, which knows where it belongs when tenants are on several servers.
  */
 export type Migration = Readonly<{
   name: string;

@@ -113,3 +113,17 @@ begin
     execute format('grant select, insert, update%s on %s to %I', case when here.key = 'id' then '' else ', delete' end, here.name, app);
   end loop;
 end $secure$`;
+
+/** Takes a table out from under its policies. */
+export const dropPolicies = (table: string): string => `
+do $secure$
+declare
+  this constant regclass := ${pg.escapeLiteral(pg.escapeIdentifier(table))};
+begin
+  if (select c.relrowsecurity or c.relforcerowsecurity from pg_class c where c.oid = this) then
+    execute format('drop policy if exists tenant_rows on %s', this);
+    execute format('drop policy if exists owner_rows on %s', this);
+    execute format('alter table %s no force row level security', this);
+    execute format('alter table %s disable row level security', this);
+  end if;
+end $secure$`;

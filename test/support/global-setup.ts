@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { buildProgram } from './build-program.js';
+import { citusWorkers, close, spread } from './citus.js';
 import { createDatabase, dropDatabase, newDatabaseName, withDatabase } from './databases.js';
 import { MigratingProcess } from './migrating-process.js';
 import { startPostgres } from './postgres-server.js';
@@ -41,6 +42,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await createDatabase(url, template);
     cleanUp.push(() => dropDatabase(url, template));
     await (await MigratingProcess.start({ ...options, url: withDatabase(url, template), dataDir: folder })).migrate();
+    const workers = citusWorkers();
+    if (workers.length > 0) {
+      await spread(withDatabase(url, template));
+      await close([url, ...workers], template);
+    }
     return { url, template };
   };
 

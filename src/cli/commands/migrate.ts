@@ -4,6 +4,7 @@ import { invalidInput } from '../../errors.js';
 import { defineCommand, type ExitCode, flag, value } from '../define.js';
 import type { Output } from '../output.js';
 import { ALL_SETTINGS } from '../program.js';
+import distribute from './migrate/distribute.js';
 
 const up = defineCommand({
   name: 'up',
@@ -56,7 +57,7 @@ const status = defineCommand({
 export default defineCommand({
   name: 'migrate',
   summary: 'bring the database schema up or down, or show where it stands',
-  subcommands: [up, down, status],
+  subcommands: [up, down, status, distribute],
 });
 
 type Migrations = typeof import('../../db/migrate.js');

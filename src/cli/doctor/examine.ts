@@ -1,5 +1,6 @@
 import { openApp } from '../../app.js';
 import { type Config, describeConfig, environmentOf } from '../../config.js';
+import { inspectDistribution } from '../../db/distribution.js';
 import { migrationStatus } from '../../db/migrate.js';
 import { AppError } from '../../errors.js';
 import { createLog } from '../../log.js';
@@ -65,6 +66,16 @@ async function examineDatabase(
     report.rowSecurity = { on, role, problem, hint };
     if (!on && config.rowSecurity !== 'off')
       report.problems.push(`Row-level security: the program alone keeps tenants apart. ${[problem, hint].filter(Boolean).join(' ')}`);
+  });
+  await part('Citus', async () => {
+    const distribution = await inspectDistribution(db);
+    if (!distribution) return;
+    const { citus, workers, tables } = distribution;
+    const placed = tables.filter((table) => table.placed).length;
+    const left = placed === 0 ? [] : tables.filter((table) => !table.placed).map(({ table }) => table);
+    report.shards = { citus, workers, placed, left };
+    if (left.length > 0)
+      report.problems.push(`Citus: ${left.join(', ')} are not spread, though others are. Run recollect migrate distribute.`);
   });
   await part('Rows', async () => {
     report.tables = await countRows(db.sequelize);

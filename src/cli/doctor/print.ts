@@ -11,8 +11,22 @@ export function printReport(report: Report, output: Output): void {
     for (const line of columns(rows)) output.line(line);
     output.line();
   };
-  const { program, settings, engine, schema, rowSecurity, tables, counters, orphans, statistics, attachments, locks, mcp, problems } =
-    report;
+  const {
+    program,
+    settings,
+    engine,
+    schema,
+    rowSecurity,
+    shards,
+    tables,
+    counters,
+    orphans,
+    statistics,
+    attachments,
+    locks,
+    mcp,
+    problems,
+  } = report;
 
   section('Program', [
     ['version', program.version],
@@ -45,6 +59,12 @@ export function printReport(report: Report, output: Output): void {
   if (rowSecurity)
     section('Row-level security', [
       [rowSecurity.on ? 'on' : 'off', rowSecurity.on ? `tenants are served as ${rowSecurity.role}` : (rowSecurity.problem ?? '')],
+    ]);
+  if (shards)
+    section('Citus', [
+      ['version', shards.citus],
+      ['servers with shards', String(shards.workers)],
+      ['tables spread', shards.placed === 0 ? 'none; recollect migrate distribute spreads them' : String(shards.placed)],
     ]);
   if (tables) section('Rows', rowsOf(tables));
   if (counters)

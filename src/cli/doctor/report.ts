@@ -15,6 +15,8 @@ export type Attachments = Readonly<{ assets: number; orphans: number; miscounted
 /** Vectors of messages that are not there, tasks that point to one, and whether they were put right, attachments too. */
 export type Orphans = Readonly<{ vectors: number; tasks: number; fixed: boolean }>;
 export type Locks = Readonly<{ waiting: number; oldestTransactionSeconds: number }>;
+/** The servers of Citus that hold shards, and the tables of tenants that are not spread over them though others are. */
+export type Shards = Readonly<{ citus: string; workers: number; placed: number; left: readonly string[] }>;
 export type SelfCheck = Readonly<{ handshakeMs: number; tools: readonly string[] }>;
 export type Schema = Readonly<{ applied: readonly string[]; pending: readonly string[]; unknown: readonly string[] }>;
 
@@ -27,6 +29,8 @@ export type Report = {
   schema?: Schema;
   /** Absent on an engine that has no use for it. */
   rowSecurity?: Pick<RowSecurityState, 'on' | 'role' | 'problem' | 'hint'>;
+  /** Absent without Citus. */
+  shards?: Shards;
   tables?: Record<string, number>;
   counters?: Counters;
   orphans?: Orphans;

@@ -4,7 +4,7 @@ import { conversationRows } from '../../seeders/conversation-rows.js';
 import { demo } from '../../seeders/demo.js';
 import { contentHash } from '../models/content-hash.js';
 import type { Models } from '../models/index.js';
-import { messageBytes } from '../models/message-bytes.js';
+import { attachmentBytes, messageBytes } from '../models/message-bytes.js';
 import type { Database, Statement } from './database.js';
 
 /** Puts the demo household into a tenant. Running it again changes nothing, and never touches what was written since. */
@@ -157,15 +157,17 @@ async function seedGraph({ db, models, tenantId, transaction, once }: Seeding): 
 }
 
 /** What is indexed also waits to be counted. */
-const counted = (source: 'message' | 'memory' | 'node', update: string): string => `
-with indexed as (${update.trim()})
-insert into corpus_changes (tenant_id, source, subject_id, user_id) select $1, '${source}', i.id, i.user_id from indexed i`;
+const counted = (source: 'message' | 'memory' | 'node', table: string, found: string): string => `
+with found as materialized (${found.trim()}),
+indexed as (update ${table} t set search = f.search from found f where t.tenant_id = $1 and t.id = f.id),
+noted as (insert into corpus_changes (tenant_id, source, subject_id, user_id) select $1, '${source}', f.id, f.user_id from found f)
+select 1`;
 
 const measureConversation: Statement = {
   name: 'seed_measure_conversation',
   text: `
 update conversations c set stored_bytes = (
-  select coalesce(sum(${messageBytes('m')}), 0) from messages m where m.tenant_id = $1 and m.conversation_id = c.id)
+  select coalesce(sum(${messageBytes('m', attachmentBytes('m', '$1'))}), 0) from messages m where m.tenant_id = $1 and m.conversation_id = c.id)
 where c.tenant_id = $1 and c.id = $2`,
 };
 
@@ -173,10 +175,10 @@ const indexMessages: Statement = {
   name: 'seed_index_messages',
   text: counted(
     'message',
+    'messages',
     `
-update messages m set search = to_tsvector(n.text_search_config::regconfig, m.text)
-from tenants n where n.id = $1 and m.tenant_id = $1 and m.conversation_id = $2
-returning m.id, m.user_id`,
+select m.id, m.user_id, to_tsvector(n.text_search_config::regconfig, m.text) as search
+from messages m, tenants n where n.id = $1 and m.tenant_id = $1 and m.conversation_id = $2`,
   ),
 };
 
@@ -184,10 +186,10 @@ const indexMemories: Statement = {
   name: 'seed_index_memories',
   text: counted(
     'memory',
+    'episodic_memories',
     `
-update episodic_memories m set search = to_tsvector(n.text_search_config::regconfig, concat_ws(' ', m.title, m.content))
-from tenants n where n.id = $1 and m.tenant_id = $1 and m.id = any($2::uuid[]) and m.search = ''
-returning m.id, m.user_id`,
+select m.id, m.user_id, to_tsvector(n.text_search_config::regconfig, concat_ws(' ', m.title, m.content)) as search
+from episodic_memories m, tenants n where n.id = $1 and m.tenant_id = $1 and m.id = any($2::uuid[]) and m.search = ''`,
   ),
 };
 
@@ -195,14 +197,11 @@ const indexNodes: Statement = {
   name: 'seed_index_nodes',
   text: counted(
     'node',
+    'memory_graph_nodes',
     `
-update memory_graph_nodes g set search = to_tsvector(n.text_search_config::regconfig, concat_ws(' ', g.key, g.type, o.texts))
-from tenants n, memory_graph_nodes k
-left join lateral (
-  select string_agg(o.text, ' ') as texts from memory_graph_observations o where o.tenant_id = k.tenant_id and o.node_id = k.id
-) o on true
-where n.id = $1 and g.tenant_id = $1 and g.id = any($2::uuid[]) and g.search = '' and k.tenant_id = g.tenant_id and k.id = g.id
-returning g.id, null::uuid as user_id`,
+select g.id, null::uuid as user_id, to_tsvector(n.text_search_config::regconfig, concat_ws(' ', g.key, g.type, (
+    select string_agg(o.text, ' ') from memory_graph_observations o where o.tenant_id = $1 and o.node_id = g.id))) as search
+from memory_graph_nodes g, tenants n where n.id = $1 and g.tenant_id = $1 and g.id = any($2::uuid[]) and g.search = ''`,
   ),
 };
 

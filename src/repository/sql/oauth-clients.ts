@@ -104,17 +104,22 @@ export const countUnusedOauthClients: Statement = {
   text: 'select count(*)::int as count from oauth_clients where last_used_at is null',
 };
 
-/** Removes up to $3 clients that nobody signed in with and that are older than $1, or whose last use was before $2; never one that somebody's access still hangs on. */
-export const pruneOauthClients: Statement = {
-  name: 'prune_oauth_clients',
+const forgotten = `((c.last_used_at is null and c.created_at < $1::timestamptz) or c.last_used_at < $2::timestamptz) and c.disabled_at is null`;
+
+/** Up to $3 clients that nobody signed in with and that are older than $1, or whose last use was before $2; never one that somebody's access still hangs on. */
+export const findForgottenOauthClients: Statement = {
+  name: 'find_forgotten_oauth_clients',
   text: `
 with
 due as materialized (
-  select c.id, c.created_at from oauth_clients c
-  where ((c.last_used_at is null and c.created_at < $1::timestamptz) or c.last_used_at < $2::timestamptz) and c.disabled_at is null
+  select c.id, c.created_at from oauth_clients c where ${forgotten}
 ),
 granted as materialized (select distinct g.client_id from oauth_grants g where g.client_id in (select d.id from due d))
-delete from oauth_clients where id in (
-  select d.id from due d where d.id not in (select client_id from granted) order by d.created_at limit $3::int
-) returning id`,
+select d.id from due d where d.id not in (select client_id from granted) order by d.created_at limit $3::int`,
+};
+
+/** Removes the clients $3, those aside that somebody has used since. On Citus this is no part of the search, which asks every server. */
+export const removeForgottenOauthClients: Statement = {
+  name: 'remove_forgotten_oauth_clients',
+  text: `delete from oauth_clients c where c.id = any($3::uuid[]) and ${forgotten} returning c.id`,
 };

@@ -28,7 +28,7 @@ export const countRowsOf = ({ table }: TenantTable): Statement => ({
 });
 
 /** Nothing goes while a conversation is under legal hold, unless $2 says that holds do not count. */
-const free = `($2::boolean or not exists (select from conversations c where c.tenant_id = $1 and c.legal_hold))`;
+const free = `($2::boolean or not exists (select 1 from conversations c where c.tenant_id = $1 and c.legal_hold))`;
 
 /** Removes at most $3 rows of the tenant $1. Plan: a range of the primary key. */
 export const removeRowsOf = ({ table, key }: TenantTable): Statement => ({

@@ -2,7 +2,14 @@ import type { Database } from '../../db/database.js';
 import { newId } from '../../ids.js';
 import type { JsonObject } from '../../models/json.js';
 import type { Scope } from '../../principal.js';
-import { countUnusedOauthClients, findOauthClient, noteOauthClientUse, pruneOauthClients, putOauthClient } from '../sql/oauth-clients.js';
+import {
+  countUnusedOauthClients,
+  findForgottenOauthClients,
+  findOauthClient,
+  noteOauthClientUse,
+  putOauthClient,
+  removeForgottenOauthClients,
+} from '../sql/oauth-clients.js';
 
 export type NewOauthClient = {
   /** The client_id on the wire. */
@@ -63,6 +70,9 @@ export class OauthClientDirectory {
 
   /** Looks across tenants because a client may go only when nobody anywhere has given it access. Answers how many went. */
   async prune({ unusedBefore, idleBefore }: { unusedBefore: Date; idleBefore: Date }, limit: number): Promise<number> {
-    return (await this.#db.query(pruneOauthClients, [unusedBefore, idleBefore, limit])).length;
+    const found = await this.#db.query<{ id: string }>(findForgottenOauthClients, [unusedBefore, idleBefore, limit]);
+    if (found.length === 0) return 0;
+    const ids = found.map(({ id }) => id);
+    return (await this.#db.query(removeForgottenOauthClients, [unusedBefore, idleBefore, ids])).length;
   }
 }

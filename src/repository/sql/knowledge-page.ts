@@ -196,8 +196,8 @@ name as materialized (
 select
   p.ids as "entityIds", p.keys as "entityKeys", p.types as "entityTypes", o.ids as "observationIds", o.texts as "observationTexts",
   e.ids as "relationIds", e.types as "relationTypes", n.ids as "nameIds", n.keys as "nameKeys",
-  (select case when p.count = ${MORE_THAN_A_PAGE} then (${entities.count}) else p.count end)::int as "entityCount",
-  ${ofText ? 'e.count' : `(select case when e.count = ${limit} then (${count}) else e.count end)`}::int as "relationCount"${
+  (case when p.count = ${MORE_THAN_A_PAGE} then (${entities.count}) else p.count end)::int as "entityCount",
+  ${ofText ? 'e.count' : `(case when e.count = ${limit} then (${count}) else e.count end)`}::int as "relationCount"${
     read === 'all'
       ? `,
   n.mixed`

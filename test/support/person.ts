@@ -176,7 +176,7 @@ export async function findText({ db }: TestEngine, text: string): Promise<string
   for (const { table, column, type } of columns) {
     const value = type === 'bytea' ? `encode("${column}", 'escape')` : `"${column}"::text`;
     const [row] = await db.sequelize.query<{ there: boolean }>(
-      `select exists (select from "${table}" where position(lower($1) in lower(${value})) > 0) as there`,
+      `select exists (select 1 from "${table}" where position(lower($1) in lower(${value})) > 0) as there`,
       { bind: [text], type: QueryTypes.SELECT },
     );
     if (row?.there) found.push(`${table}.${column}`);

@@ -69,6 +69,16 @@ describeEngines('pages of the knowledge graph', (engine) => {
     expect(opened.relations).toEqual(relations.filter(({ from, to }) => known.has(from) || known.has(to)));
   });
 
+  it('hold as much of other scripts as an answer takes, and of texts that look like its own lines', async () => {
+    await using mine = await agent();
+    const entities = Array.from({ length: 60 }, (_, at) => entity(at, ['語'.repeat(at * 4), '}\n    },\n    {', `"\\${at}`]));
+    const relations = Array.from({ length: 60 }, (_, at) => ({ from: `E${at}`, to: `E${59 - at}`, relationType: `é\n    }${at}` }));
+    await mine.call('create_entities', { entities });
+    await mine.call('create_relations', { relations });
+    expect(await readAll(mine, 'read_graph', {})).toMatchObject({ entities, relations });
+    expect(await readAll(mine, 'search_nodes', { query: '語' })).toMatchObject({ entities: entities.slice(1) });
+  });
+
   it('divide an entity with more to say than an answer holds', async () => {
     await using mine = await agent();
     const texts = Array.from({ length: 900 }, (_, at) => `observation number ${at}: ${'x'.repeat(at % 90)}`);

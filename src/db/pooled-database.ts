@@ -14,7 +14,7 @@ import { retrying, transience } from './retry.js';
 import type { RowSecurity, RowSecurityState } from './row-security.js';
 import { connectionOf, connectionsOf, destroySocket, finish, openTransaction, takeConnection } from './sequelize-internals.js';
 import { TenantDatabase } from './tenant-database.js';
-import { sendAround } from './tenant-query.js';
+import { type Around, sendAround } from './tenant-query.js';
 import { TransactionScope } from './transaction-scope.js';
 
 const CLOSE_GRACE_MS = 500;
@@ -189,15 +189,13 @@ export class PooledDatabase implements Database {
   ): Promise<Row[]> {
     const { name, text, asOwner } = statement;
     if (this.#side.connection.logSql) this.#log.info({ sql: text, name, parameters: values.length }, 'sql');
-    if (tenancy?.policies) {
-      const { tenantId, policies } = tenancy;
-      const tenant = [tenantId, policies.role] as const;
-      // A plan is of one role: under the name it has for the owner it would be made anew with every change of roles.
-      if (!asOwner) return sendAround<Row>(client, this.#sent(`rls.${name}`, text, values), inTransaction ? {} : { before: tenant });
-      if (inTransaction)
-        return sendAround<Row>(client, this.#sent(name, text, values), { before: [tenantId, policies.loginRole], after: tenant });
-    }
-    return sendAround<Row>(client, this.#sent(name, text, values));
+    const send = (as: string, around?: Around) => sendAround<Row>(client, this.#sent(as, text, values), around);
+    if (!tenancy?.policies) return send(name);
+    const { tenantId, policies } = tenancy;
+    const tenant = [tenantId, policies.role] as const;
+    // A plan is of one role: under the name it has for the owner it would be made anew with every change of roles.
+    if (!asOwner) return send(`rls.${name}`, inTransaction ? {} : { before: tenant });
+    return send(name, inTransaction ? { before: [tenantId, policies.loginRole], after: tenant } : {});
   }
 
   /** By name, so that a connection plans it once; where names do not last, without one, and still so that bindings can go with it. */

@@ -35,7 +35,7 @@ const { values } = parseArgs({
   },
 });
 const MESSAGES = 40;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 3;
 /** At the most clients load_history answers at least this share of what the floor answers. */
 const SHARE = 0.6;
 
@@ -99,7 +99,7 @@ async function measureEngine(engine: Engine, counts: readonly number[], seconds:
   for (const revision of REVISIONS) {
     const warming = { revision, seconds: WARM_UP_SECONDS, members: [...members] };
     await runLoad({ ...warming, url: floor.url, calls: 'load_history', members: likeFirst });
-    await runLoad({ ...warming, url: server.url, calls: 'mixed' });
+    for (const calls of ['load_history', 'mixed'] as const) await runLoad({ ...warming, url: server.url, calls });
   }
   for (const revision of REVISIONS) {
     const alone: Partial<Record<Job['calls'], number>> = {};

@@ -1,8 +1,10 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PACKAGE_FOLDER } from '../../src/version.js';
 import type { Job, Load } from './load.js';
 
@@ -21,18 +23,26 @@ const TICK_MS = 10;
 
 /** The built server as it is started for a team. */
 export async function startServer(env: Record<string, string>): Promise<Process> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--http', '--port', '0'], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'inherit', 'pipe'],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      const address = /at (http:\S+)\. Ctrl-C/.exec(line)?.[1];
-      if (address) resolve(address);
+  const folder = await mkdtemp(join(tmpdir(), 'recollect-bench-log-'));
+  const path = join(folder, 'log');
+  // Into a file, as a service has it: reading a line for each request would be work of ours beside what is measured.
+  const log = await open(path, 'a');
+  try {
+    const child = spawn(process.execPath, [MAIN, 'serve', '--http', '--port', '0'], {
+      env: { PATH: process.env.PATH ?? '', ...env },
+      stdio: ['ignore', 'inherit', log.fd],
     });
-    child.once('close', () => reject(new Error('The server did not start.')));
-  });
-  return processOf(child, url);
+    while (child.exitCode === null) {
+      const url = /at (http:\S+)\. Ctrl-C/.exec(await readFile(path, 'utf8'))?.[1];
+      if (url !== undefined) return processOf(child, url);
+      await sleep(50);
+    }
+    throw new Error(`The server did not start: ${await readFile(path, 'utf8')}`);
+  } finally {
+    await log.close();
+    // The server goes on writing to it; nobody finds it any more, and its place is free when the server ends.
+    await rm(folder, { recursive: true });
+  }
 }
 
 const forked = (file: string): ChildProcess => fork(join(PACKAGE_FOLDER, 'bench', 'http', file), { execArgv: ['--import', 'tsx'] });

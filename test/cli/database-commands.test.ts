@@ -33,6 +33,20 @@ describe('migrate', () => {
   );
 });
 
+describeEngines('migrate distribute', (engine) => {
+  it('says what is missing where there is no Citus, and changes nothing', async () => {
+    const { url, dataDir } = engine.config;
+    const database = url === null ? ['--data-dir', dataDir] : ['--database-url', url];
+    for (const args of [[], ['--dry-run'], ['--json']]) {
+      const { code, stdout, stderr } = await runCli(['migrate', 'distribute', ...args, ...database]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/Citus.*docs\/citus\.md/s);
+    }
+    const wrong = await runCli(['migrate', 'distribute', '--shards', '0', ...database]);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--shards must be a whole number from 1 to 1024.') });
+  });
+});
+
 describeEngines('seed and doctor', (engine) => {
   const settings = (): string[] => {
     const { url, dataDir } = engine.config;

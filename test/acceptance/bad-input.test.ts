@@ -161,7 +161,8 @@ async function everything(): Promise<unknown> {
   const [conversations, transcript, events] = await Promise.all([
     server.call('list_conversations', {}),
     readAll(server, { conversation_id: conversation }),
-    server.call<{ events: unknown[] }>('poll_events', { after: '0' }),
+    server.call<{ events: { cursor: string }[] }>('poll_events', { after: '0' }),
   ]);
-  return { conversations, transcript, events: events.events };
+  // A cursor also says which transactions had ended when it was asked for, and the server has some of its own.
+  return { conversations, transcript, events: events.events.map(({ cursor: _, ...event }) => event) };
 }

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import client from '../../src/cli/commands/client.js';
 import user from '../../src/cli/commands/user.js';
+import type { Store } from '../../src/repository/store.js';
 import { OauthGrantDirectory } from '../../src/repository/system/oauth-grant-directory.js';
 import { hashSecret } from '../../src/secret.js';
 import { runHere } from '../cli/run-here.js';
@@ -198,11 +200,21 @@ describeEngines('an administrator of OAuth', (engine) => {
       expect(await works(theirs)).toBe(200);
     });
 
-    it.runIf(engine.name === 'postgres')('ends also what a client is getting for its refresh token at that moment', async () => {
-      const { refresh_token, clientId } = await world.tokens(await world.person(tenantId));
+    it.runIf(engine.name === 'postgres').each([
+      ['signing out', (store: Store, _account: string, family: string) => store.oauthSignIns.end({ id: family })],
+      [
+        'disabling the account for a while',
+        async ({ accounts }: Store, account: string) => {
+          await accounts.setDisabled(account, true);
+          await accounts.setDisabled(account, false);
+        },
+      ],
+    ])('ends also what a client is getting for its refresh token at that moment: %s', async (_how, end) => {
+      const person = await world.person(tenantId);
+      const { refresh_token, clientId } = await world.tokens(person);
       const store = await world.storeOf(tenantId);
       const grant = (await new OauthGrantDirectory(engine.db).find(hashSecret(refresh_token)))!;
-      const [token, spent, go] = [`rcr_${'x'.repeat(43)}`, new AbortController(), new AbortController()];
+      const [token, spent, go] = [`rcr_${randomUUID().replaceAll('-', '').padEnd(43, 'x')}`, new AbortController(), new AbortController()];
       const next = { kind: 'refresh_token' as const, tokenHash: hashSecret(token), scopes: grant.scopes, expiresAt: grant.expiresAt };
       const isSpent = once(spent.signal, 'abort');
       const spending = store.transaction(async (own) => {
@@ -211,7 +223,7 @@ describeEngines('an administrator of OAuth', (engine) => {
         await once(go.signal, 'abort');
       });
       await isSpent;
-      const ending = store.oauthSignIns.end({ id: grant.familyId });
+      const ending = end(store, person.identifier, grant.familyId);
       while (!(await somebodyWaits())) await sleep(10);
       go.abort();
       await Promise.all([spending, ending]);

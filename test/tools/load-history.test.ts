@@ -131,7 +131,8 @@ describeEngines('load_history', (engine) => {
   });
 
   it('shows each message as it is, whichever way it is asked for', async () => {
-    await using agent = await agentFor(engine, { tenantId: await engine.freshTenant() });
+    const tenantId = await engine.freshTenant();
+    await using agent = await agentFor(engine, { tenantId });
     const odd = 'a\u001fb\nc "d" \\ é 🦆';
     const said = (role: string, more: object = {}) => ({ role, content: odd, ...more });
     const saved = await agent.call('save_turn', {
@@ -154,8 +155,14 @@ describeEngines('load_history', (engine) => {
     await agent.call('save_turn', { conversation_id, user: 'somebody else', messages: [said('user')] });
     await agent.call('edit_message', { message_id: saved.messages[8].id, content: `${odd}!` });
     await agent.call('delete_message', { message_id: saved.messages[9].id });
+    const searched = {
+      name: 'test_searched',
+      text: `update messages set text = 'as it is searched' where tenant_id = $1 and id = $2::uuid`,
+    };
+    await engine.db.query(searched, [tenantId, saved.messages[0].id]);
     const { messages } = await agent.call('load_history', { conversation_id, include_deleted: true });
     expect(seqs({ messages })).toEqual(range(1, 11));
+    expect(messages[0].content).toBe(odd);
     for (const message of messages) expect(message).toEqual((await agent.call('get_message', { message_id: message.id })).message);
     const around = { around_message_id: messages[5].id, limit: 20 };
     for (const place of [{ before_seq: 12 }, { after_seq: 0 }, around])

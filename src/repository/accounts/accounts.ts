@@ -144,7 +144,9 @@ export class AccountRepository extends AdministrativeRepository {
 
   private async endGrants({ userId }: AccountRecord, context: Context): Promise<void> {
     const where = this.ofTenant({ userId, revokedAt: null });
-    await context.models.OauthGrant.update({ revokedAt: context.clock() }, { where, transaction: context.transaction ?? null });
+    const end = () => context.models.OauthGrant.update({ revokedAt: context.clock() }, { where, transaction: context.transaction ?? null });
+    // A grant that was being spent meanwhile has a successor, which only another look sees.
+    while ((await end())[0] > 0);
   }
 
   private rowOf({ id }: AccountRecord, context: Context) {

@@ -34,7 +34,8 @@ const message = `concat(${[
   'm.input_tokens',
   'm.output_tokens',
   rare,
-  'm.text',
+  // What was said is the content; the text beside it is what is searched.
+  `case when jsonb_typeof(m.content) = 'string' then m.content #>> '{}' else m.text end`,
 ].join(`, E'\\x1f', `)})`;
 
 /**

@@ -15,6 +15,7 @@ const HELP = `Measures the toolset knowledge_graph beside @modelcontextprotocol/
 
   --sizes LIST     entities in the graph (100,1000,10000; 50000 takes the reference minutes)
   --engine NAME    embedded (default) or postgres
+  --calls N        of each operation (30; of one that changes the graph 30 at most, so that it stays what it is)
   --json FILE      where the figures go as well
 `;
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '100,1000,10000' },
     engine: { type: 'string', default: 'embedded' },
+    calls: { type: 'string', default: '30' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -84,7 +86,7 @@ async function measureSize(size: number, engine: 'embedded' | 'postgres', folder
   return rows;
 }
 
-function compare({ calls }: Operation, servers: { ours: StdioServer; reference: StdioServer }, size: number) {
+function compare({ calls, reads }: Operation, servers: { ours: StdioServer; reference: StdioServer }, size: number) {
   const contender = (server: StdioServer) => {
     const next = calls();
     return {
@@ -94,6 +96,8 @@ function compare({ calls }: Operation, servers: { ours: StdioServer; reference: 
       },
     };
   };
-  const amount = size > LARGE ? { samples: 7, warmUp: 1 } : { samples: 30, warmUp: 3 };
+  const asked = Math.max(1, Number(values.calls) || 30);
+  const samples = size > LARGE ? 7 : reads ? asked : Math.min(30, asked);
+  const amount = { samples, warmUp: Math.ceil(samples / 10) };
   return takeTurns({ ours: contender(servers.ours), reference: contender(servers.reference) }, amount);
 }

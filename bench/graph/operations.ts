@@ -3,14 +3,16 @@ import { entityAt, nameOf, randomFrom, relationAt } from './content.js';
 
 export type Call = readonly [tool: string, args: object];
 /** Makes the calls of one operation, one after the other; both servers get the same ones. */
-export type Operation = Readonly<{ name: string; calls(): () => Call }>;
+export type Operation = Readonly<{ name: string /** It leaves the graph as it is. */; reads: boolean; calls(): () => Call }>;
 
 const BATCH = 1_000;
+const READS = new Set(['search', 'open', 'read']);
 
 /** Reads come first, so that they see exactly the graph that was loaded. */
 export function operationsOn(size: number): Operation[] {
   const operation = (name: string, make: (at: number, any: () => number) => Call): Operation => ({
     name,
+    reads: READS.has(name.split(/[ ,]/, 1)[0]!),
     calls() {
       const random = randomFrom(size + name.length);
       let at = 0;

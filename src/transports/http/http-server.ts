@@ -8,7 +8,7 @@ import { AppError } from '../../errors.js';
 import type { Session } from '../../mcp/session.js';
 import type { Authenticator } from '../../principal.js';
 import { challengeFor, requireSignIn, withoutSignIn } from './authenticate.js';
-import { createWeb } from './express-app.js';
+import { createWeb } from './create-web.js';
 import { hostInUrl } from './guards.js';
 import { Health } from './health.js';
 import { McpEndpoint } from './mcp-endpoint.js';

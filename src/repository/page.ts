@@ -10,3 +10,16 @@ export function pageOf<Row>(rows: readonly Row[], limit: number, list: string, f
   const more = rows.length > items.length && last !== undefined;
   return { items, nextCursor: more ? encodeCursor(list, filter, place(last)) : null };
 }
+
+const LARGE_PAGE = 200;
+
+/** Reads a list page by page to its end. */
+export async function readToEnd<Row>(read: (page: PageQuery) => Promise<Page<Row>>): Promise<Row[]> {
+  const all: Row[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { items, nextCursor } = await read({ limit: LARGE_PAGE, cursor });
+    all.push(...items);
+    if (nextCursor === null) return all;
+    cursor = nextCursor;
+  }
+}

@@ -12,6 +12,7 @@ import { UserRepository } from '../users.js';
 import { type AccountRecord, type AccountRole, emailFrom, usernameFrom } from './account-records.js';
 import { ActiveUserRepository } from './active-user.js';
 import { AdministrativeRepository } from './administration.js';
+import { OauthGrantRepository } from './oauth-grants.js';
 
 export type NewAccount = {
   username: string;
@@ -94,7 +95,7 @@ export class AccountRepository extends AdministrativeRepository {
       if ((account.disabledAt !== null) === disabled) return;
       const disabledAt = disabled ? context.clock() : null;
       await context.models.UserCredential.update({ disabledAt }, this.rowOf(account, context));
-      if (disabled) await this.endGrants(account, context);
+      if (disabled) await new OauthGrantRepository(context).revokeUser(account.userId);
     });
   }
 
@@ -105,7 +106,9 @@ export class AccountRepository extends AdministrativeRepository {
 
   /** Ends what signing in to the account has led to. */
   async revokeGrants(named: string): Promise<AccountRecord> {
-    return this.change(named, (account, context) => this.endGrants(account, context));
+    return this.change(named, async ({ userId }, context) => {
+      await new OauthGrantRepository(context).revokeUser(userId);
+    });
   }
 
   /** Removes the account and every way in that the person had by it. What is remembered of the person stays. */
@@ -140,13 +143,6 @@ export class AccountRepository extends AdministrativeRepository {
     const { username, email } = account;
     await context.models.UserCredential.update({ failedAttempts: 0, lockedUntil: null }, this.rowOf(account, context));
     await context.db.query(clearLockouts, [this.tenantId, [username, email]], context.transaction);
-  }
-
-  private async endGrants({ userId }: AccountRecord, context: Context): Promise<void> {
-    const where = this.ofTenant({ userId, revokedAt: null });
-    const end = () => context.models.OauthGrant.update({ revokedAt: context.clock() }, { where, transaction: context.transaction ?? null });
-    // A grant that was being spent meanwhile has a successor, which only another look sees.
-    while ((await end())[0] > 0);
   }
 
   private rowOf({ id }: AccountRecord, context: Context) {

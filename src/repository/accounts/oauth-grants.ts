@@ -108,7 +108,12 @@ export class OauthGrantRepository extends Repository {
     return (await this.context.db.query(pruneOauthGrants, [this.tenantId, before, limit], this.context.transaction)).length;
   }
 
-  private async revoke(where: { familyId: string } | { id: string }): Promise<number> {
+  /** Everything that somebody let clients do. */
+  async revokeUser(userId: string): Promise<number> {
+    return this.revoke({ userId });
+  }
+
+  private async revoke(where: { familyId: string } | { id: string } | { userId: string }): Promise<number> {
     const { models, clock } = this.context;
     // Whoever is spending one of them just now has put others in its place, which an update that waited for that did not see yet.
     for (let revoked = 0; ; ) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodeCursor } from '../cursor.js';
-import { type Page, type PageQuery, pageOf } from '../page.js';
+import { type Page, type PageQuery, pageOf, readToEnd } from '../page.js';
 import { listOauthSignIns } from '../sql/oauth-sign-ins.js';
 import { AdministrativeRepository } from './administration.js';
 import { OauthGrantRepository, type OauthGrantRole } from './oauth-grants.js';
@@ -28,7 +28,6 @@ export type OauthSignInRecord = {
 export type OauthSignInFilter = { credentialId?: string | undefined; clientRowId?: string | undefined; id?: string | undefined };
 
 const place = z.guid();
-const PAGE = 200;
 
 /** The programs that people of the tenant are signed in with. */
 export class OauthSignInRepository extends AdministrativeRepository {
@@ -43,13 +42,7 @@ export class OauthSignInRepository extends AdministrativeRepository {
   }
 
   async all(filter: OauthSignInFilter): Promise<OauthSignInRecord[]> {
-    const found: OauthSignInRecord[] = [];
-    for (let cursor: string | undefined; ; ) {
-      const { items, nextCursor } = await this.list(filter, { limit: PAGE, cursor });
-      found.push(...items);
-      if (nextCursor === null) return found;
-      cursor = nextCursor;
-    }
+    return readToEnd((page) => this.list(filter, page));
   }
 
   /** Ends them and answers what they were. */

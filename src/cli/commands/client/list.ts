@@ -1,10 +1,8 @@
-import type { RegisteredClient } from '../../../repository/system/oauth-client-register.js';
+import { readToEnd } from '../../../repository/page.js';
 import { defineCommand, flag } from '../../define.js';
 import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
 import { clientState, clientView } from './client-view.js';
-
-const PAGE = 200;
 
 export default defineCommand({
   name: 'list',
@@ -18,13 +16,7 @@ export default defineCommand({
     withDatabase(invocation, async (_, app) => {
       const { options, output } = invocation;
       const register = await app.oauth.administration.register();
-      const clients: RegisteredClient[] = [];
-      for (let cursor: string | undefined; ; ) {
-        const { items, nextCursor } = await register.list({ unused: options.all }, { limit: PAGE, cursor });
-        clients.push(...items);
-        if (nextCursor === null) break;
-        cursor = nextCursor;
-      }
+      const clients = await readToEnd((page) => register.list({ unused: options.all }, page));
       if (options.json) output.json(clients.map(clientView));
       else if (clients.length === 0) output.note(options.all ? 'No client has registered.' : 'Nobody has signed in with a client.');
       else

@@ -1,9 +1,7 @@
-import type { ApiTokenRecord } from '../../../repository/accounts/api-tokens.js';
+import { readToEnd } from '../../../repository/page.js';
 import { defineCommand, flag } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
 import { tokenState, tokenView } from './token-view.js';
-
-const PAGE = 200;
 
 export default defineCommand({
   name: 'list',
@@ -14,13 +12,8 @@ export default defineCommand({
     withTenantStore(invocation, async (store, app) => {
       const { options, output } = invocation;
       const now = app.clock();
-      const tokens: ApiTokenRecord[] = [];
-      for (let cursor: string | undefined; ; ) {
-        const { items, nextCursor } = await store.apiTokens.list({ limit: PAGE, cursor });
-        tokens.push(...items.filter(({ revokedAt, expiresAt }) => options.all || !(revokedAt || (expiresAt && expiresAt <= now))));
-        if (nextCursor === null) break;
-        cursor = nextCursor;
-      }
+      const all = await readToEnd((page) => store.apiTokens.list(page));
+      const tokens = all.filter(({ revokedAt, expiresAt }) => options.all || !(revokedAt || (expiresAt && expiresAt <= now)));
       if (options.json) output.json(tokens.map(tokenView));
       else if (tokens.length === 0) output.note('There is no key. recollect token create makes one.');
       else

@@ -1,9 +1,7 @@
-import type { AccountRecord } from '../../../repository/accounts/account-records.js';
+import { readToEnd } from '../../../repository/page.js';
 import { accountState, accountView } from '../../../services/accounts/account-view.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
-
-const PAGE = 200;
 
 export default defineCommand({
   name: 'list',
@@ -13,13 +11,7 @@ export default defineCommand({
   run: (invocation) =>
     withTenantStore(invocation, async (store, app) => {
       const { options, output } = invocation;
-      const accounts: AccountRecord[] = [];
-      for (let cursor: string | undefined; ; ) {
-        const { items, nextCursor } = await store.accounts.list({ query: options.query }, { limit: PAGE, cursor });
-        accounts.push(...items);
-        if (nextCursor === null) break;
-        cursor = nextCursor;
-      }
+      const accounts = await readToEnd((page) => store.accounts.list({ query: options.query }, page));
       const active = await store.activeUser.get();
       if (options.json) output.json(accounts.map((account) => ({ ...accountView(account), active: account.user === active })));
       else if (accounts.length === 0) output.note('There is no account. recollect user create makes one.');

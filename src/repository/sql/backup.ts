@@ -20,8 +20,6 @@ on conflict ${type === 'job' ? '(name) do update set enabled = excluded.enabled'
   };
 };
 
-export const listTenantIds: Statement = { name: 'list_tenant_ids', text: 'select id from tenants order by id collate "C"' };
-
 export const addTenant: Statement = {
   name: 'add_tenant',
   text: 'insert into tenants (id, name) values ($1, $1) on conflict do nothing',

@@ -130,5 +130,3 @@ with surplus as (
 gone as (delete from job_runs r using surplus s where r.id = s.id returning r.id)
 select count(*)::int as removed from gone`,
 };
-
-export const listTenants: Statement = { name: 'list_tenant_ids', text: 'select t.id from tenants t order by t.id' };

@@ -16,6 +16,9 @@ where $1::text is null or t.id = $1
 order by t.id`,
 };
 
+/** In an order that is the same on every server. */
+export const listTenantIds: Statement = { name: 'list_tenant_ids', text: 'select id from tenants order by id collate "C"' };
+
 export const findTextSearchConfig: Statement = {
   name: 'find_text_search_config',
   text: `

@@ -3,7 +3,8 @@ import { withSnapshot } from '../../db/snapshot.js';
 import { KINDS, SHARED } from '../portable/portable-kinds.js';
 import { PortableReader, type PortableRow, portableColumns } from '../portable/portable-reader.js';
 import { PortableWriter } from '../portable/portable-writer.js';
-import { addTenant, findFilledTenants, listTenantIds, readShared, removeOauthClients, writeShared } from '../sql/backup.js';
+import { addTenant, findFilledTenants, readShared, removeOauthClients, writeShared } from '../sql/backup.js';
+import { listTenantIds } from '../sql/tenants.js';
 import { TenantRemoval } from './tenant-removal.js';
 
 /** The whole database, out and in. It looks across tenants because that is what a backup is of: whoever runs it has the server. */

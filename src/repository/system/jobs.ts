@@ -1,7 +1,8 @@
 import type { Database } from '../../db/database.js';
 import { newId } from '../../ids.js';
 import type { JobStatus } from '../../models/job.js';
-import { claimJob, findRun, finishJob, keepJob, listJobs, listRuns, listTenants, registerJobs, switchJob, trimRuns } from '../sql/jobs.js';
+import { claimJob, findRun, finishJob, keepJob, listJobs, listRuns, registerJobs, switchJob, trimRuns } from '../sql/jobs.js';
+import { listTenantIds } from '../sql/tenants.js';
 
 /** A job as the database knows it; it is the same for every process. */
 export type JobRecord = {
@@ -97,6 +98,6 @@ export class JobRecords {
 
   /** For whom a job works. */
   async tenants(): Promise<string[]> {
-    return (await this.#db.query<{ id: string }>(listTenants, [])).map(({ id }) => id);
+    return (await this.#db.query<{ id: string }>(listTenantIds, [])).map(({ id }) => id);
   }
 }

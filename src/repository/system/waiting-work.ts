@@ -9,7 +9,7 @@ const countWaitingWords: Statement = {
   name: 'count_waiting_words',
   text: 'select count(*)::int as waiting from (select from corpus_changes limit $1) c',
 };
-const listTenantIds: Statement = { name: 'list_tenant_ids', text: 'select id from tenants order by id limit 10000' };
+const firstTenantIds: Statement = { name: 'first_tenant_ids', text: 'select id from tenants order by id limit 10000' };
 
 /** How much the server has still to do in the background, of all tenants together: a figure for whoever runs it, which names nobody. */
 export class WaitingWork {
@@ -27,7 +27,7 @@ export class WaitingWork {
   /** Messages and memories without a vector of a model, tenant by tenant. Looks across them for the sum alone. */
   async embeddings(models: readonly EmbeddingModel[]): Promise<number> {
     let waiting = 0;
-    for (const { id } of await this.#db.query<{ id: string }>(listTenantIds, [])) {
+    for (const { id } of await this.#db.query<{ id: string }>(firstTenantIds, [])) {
       const queue = new EmbeddingQueue(this.#db, id);
       for (const { provider, model, dimensions } of models)
         waiting += await queue.pending({ provider, model, dimensions: dimensions ?? null });

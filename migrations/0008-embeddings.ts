@@ -36,9 +36,9 @@ export const embeddings: Migration = {
       await sql(`alter table ${table} add constraint ${key} unique (tenant_id, ${subject}, provider, model, dimensions, vector_key)`);
     }
 
-    // How far a model of ours has come in embedding a tenant: every event that the
-    // snapshot in seen knows, beside what a walk over the older messages, newest first, has not passed yet. Nothing is queued by those who write: what is due
-    // is what has no vector. Whoever works on a row holds it for a while, only to spare others the same work.
+    // How far a model of ours has come in embedding a tenant: it has looked at every event that the snapshot in seen knows, and a walk
+    // over the older messages, newest first, has come to walk_after. Nothing is queued by those who write: what is due is what has no
+    // vector. Whoever works on a row holds it for a while, only to spare others the same work.
     await sql(`
       create table embedding_spaces (
         tenant_id text not null,

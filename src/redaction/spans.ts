@@ -1,7 +1,7 @@
 /** A stretch of text that is not to be stored, and what it looks like. */
 export type SecretSpan = Readonly<{ start: number; end: number; type: string }>;
 
-/** Replaces each span; one that reaches into an earlier one is taken as a part of that. */
+/** Replaces each of the spans, which are in order and do not overlap: `withoutOverlap` makes them so. */
 export function replaceSpans(text: string, spans: readonly SecretSpan[], write: (span: SecretSpan) => string): string {
   const parts: string[] = [];
   let at = 0;
@@ -13,7 +13,7 @@ export function replaceSpans(text: string, spans: readonly SecretSpan[], write: 
   return parts.join('');
 }
 
-/** In order, none overlapping another: where several begin together the longest stands. */
+/** In order, none overlapping another: of several that begin together the longest stands, and one that reaches beyond another makes that one longer. */
 export function withoutOverlap(spans: readonly SecretSpan[]): SecretSpan[] {
   const kept: SecretSpan[] = [];
   for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {

@@ -4,7 +4,6 @@ import type { MessageRole } from '../models/message.js';
 
 export type { ConversationStatus, JsonObject, MessageRole };
 
-/** Rows as the repositories hand them out: the columns of a model, with the external names of what the row points to. */
 export const MESSAGE_ROLES = ['user', 'assistant', 'system', 'tool'] as const satisfies readonly MessageRole[];
 
 export const CONVERSATION_STATUSES = [
@@ -17,6 +16,8 @@ export const CONVERSATION_STATUSES = [
 
 export type ContentPart = JsonObject & { type: string };
 export type Content = string | ContentPart[];
+
+// Records are rows as the repositories hand them out: the columns of a model, with the external names of what the row points to.
 
 export type ConversationRecord = {
   id: string;

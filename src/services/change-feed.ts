@@ -5,8 +5,8 @@ export type ChangeSource = Readonly<{
   listen(onHint: (tenantId: string) => void): Promise<() => Promise<void>>;
   announce(tenantId: string): Promise<void>;
   /**
-   * Which of these topics, conversations by their ids and graphs, changed after `mark` was handed out; a null mark only hands out the first one. A change is
-   * reported once and never missed, however the transactions that made them overlap.
+   * Which of these topics, conversations by their ids and graphs, changed after `mark` was handed out; a null mark only hands out the
+   * first one. A change is reported once and never missed, however the transactions that made them overlap.
    */
   changedSince(tenantId: string, mark: string | null, topics: readonly string[]): Promise<{ mark: string; changed: string[] }>;
 }>;

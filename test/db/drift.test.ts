@@ -1,7 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AbstractDataType, Model, ModelStatic } from 'sequelize';
 import { beforeAll, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.js';
 import { migrateDown, migrateUp } from '../../src/db/migrate.js';
+import { PACKAGE_FOLDER } from '../../src/version.js';
 import { type Catalog, type Constraint, readCatalog, tablesOf } from '../support/catalog.js';
 import { describeEngines } from '../support/engines.js';
 
@@ -89,6 +92,16 @@ describeEngines('the migrated schema', (engine) => {
     const finds = ({ table, columns }: Constraint) =>
       catalog.indexes.some(({ table: on, definition }) => on === table && definition.includes(`USING btree (${columns.join(', ')}`));
     expect(catalog.constraints.filter((each) => each.kind === 'f' && !finds(each)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('has the indexes that statements say they are answered by', () => {
+    const folder = join(PACKAGE_FOLDER, 'src/repository/sql');
+    const there = new Set(catalog.indexes.map(({ name }) => name));
+    const named = readdirSync(folder).flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/`([a-z_]+_(?:idx|key|pk))`/g)].map(([, index]) => ({ file, index: index! })),
+    );
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter(({ index }) => !there.has(index))).toEqual([]);
   });
 
   it('names constraints and indexes after their table, columns and kind', () => {

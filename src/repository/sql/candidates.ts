@@ -137,8 +137,8 @@ limit ${MAX_MEMORIES}`,
 };
 
 /**
- * Nodes of the graphs of a user ($9; null is the tenant's) that the tsquery $2 finds, as they are believed now, of those valid at $4. Plan: a bitmap scan of
- * `memory_graph_nodes_search_idx`.
+ * Nodes of the graphs of a user ($9; null is the tenant's) that the tsquery $2 finds, as they are believed now, of those valid at $4.
+ * Plan: a bitmap scan of `memory_graph_nodes_search_idx`.
  */
 export const nodeCandidates: Statement = {
   name: 'node_candidates',

@@ -105,7 +105,7 @@ word as (
 day as (${days}
 )`;
 
-/** Forgets the statistics of a tenant, and what waits to be counted; `countAll` makes them anew. */
+/** Forgets the statistics of a tenant, and what waits to be counted; `countCorpus` makes them anew. */
 export const forgetCorpus: Statement = {
   name: 'forget_corpus',
   text: `

@@ -24,7 +24,8 @@ const WRONG_CLOCK = `interval '1 day'`;
 /**
  * Takes the job $1 for the due time $2, or without one for a run that somebody asked for, and begins the run $5. Answers a row if
  * the job was to be had: this one conditional update is what makes sure that a due time is run by one process. It is also had
- * when its last run for that time failed and may be tried again, or ended without a word; such a run is closed. Run twice, after a lost connection, it answers the same.
+ * when its last run for that time failed and may be tried again, or ended without a word; such a run is closed. Run twice, after a
+ * lost connection, it answers the same.
  */
 export const claimJob: Statement = {
   name: 'claim_job',

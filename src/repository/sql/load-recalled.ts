@@ -5,9 +5,7 @@ export const HIT_CHARACTERS = 4000;
 
 const text = (column: string): string => `left(${column}, ${HIT_CHARACTERS}) as text, length(${column}) > ${HIT_CHARACTERS} as truncated`;
 
-/**
- * What is shown of the messages $3, memories $4 and nodes $5. Plan: a probe of a primary key each.
- */
+/** What is shown of the messages $3, memories $4 and nodes $5. Plan: a probe of a primary key each. */
 export const loadRecalled: Statement = {
   name: 'load_recalled',
   text: `

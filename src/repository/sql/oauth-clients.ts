@@ -1,7 +1,7 @@
 import type { Statement } from '../../db/database.js';
 import { inForce } from './oauth-grants.js';
 
-/** The client that calls itself $1, unless it was disabled. Plan: one probe of `oauth_clients_external_id_key`. */
+/** The client that calls itself $1, and whether it was disabled. Plan: one probe of `oauth_clients_external_id_key`. */
 export const findOauthClient: Statement = {
   name: 'find_oauth_client',
   text: `

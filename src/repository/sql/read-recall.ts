@@ -7,8 +7,8 @@ import { MAX_WAITING, waitingDocuments } from './waiting-documents.js';
  * lexemes stand, whom it may name, a tsquery of the phrases that must ($7) and must not ($8) occur, and when the newest message
  * was written. Counted is what the principal can read ($2), or what is of the user named ($4).
  *
- * Plan: one scan of `corpus_terms_pk` for all lexemes and the sources that have any; the oldest rows of `corpus_changes` with the documents they name, which are few
- * most of the time; one probe of an index of conversations.
+ * Plan: one scan of `corpus_terms_pk` for all lexemes and the sources that have any; the oldest rows of `corpus_changes` with the
+ * documents they name, which are few most of the time; one probe of an index of conversations.
  */
 export const readRecall: Statement = {
   name: 'read_recall',

@@ -24,7 +24,7 @@ export const INDEXED_CHARACTERS = 100_000;
  *
  * Answers one row a message in the order given, or none when the conversation cannot be written to.
  *
- * Plan: index lookups only. `conversations_pk` or `conversations_tenant_id_conversation_key_idx` for the target, one probe
+ * Plan: index lookups only. `conversations_pk` or `conversations_conversation_key_idx` for the target, one probe
  * of `messages_client_message_id_key` and `messages_pk` a message; each inside a lateral with a limit, so that no plan can
  * read the whole conversation instead.
  */

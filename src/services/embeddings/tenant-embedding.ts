@@ -13,8 +13,9 @@ const DUE = 64;
 /** Whoever dies holding a space is missed after this. */
 const CLAIM_SECONDS = 15;
 const RECLAIM_MS = 5_000;
-/** The events leave nothing out; the walk over everything is for what never had one, and for logs that were cut. */
+/** Whether there is room for an index is looked at after so many vectors. */
 const INDEX_EVERY = 250;
+/** The events leave nothing out; the walk over everything is for what never had one, and for logs that were cut. */
 const NEXT_WALK_SECONDS = 24 * 3600;
 /** What was refused is tried again with this walk. */
 const RETRY_SECONDS = 3600;

@@ -4,7 +4,7 @@ import type { Figures, JobRecords, JobRunRecord, Outcome, RunStats } from '../re
 import type { Job, JobContext, JobHost } from './define.js';
 
 /** A process that ends without a word is missed after this; its job is then had by another one. */
-export const LEASE_MS = 30_000;
+const LEASE_MS = 30_000;
 const KEEP_EVERY_MS = 10_000;
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 30 * 60_000;

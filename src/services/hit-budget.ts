@@ -24,7 +24,7 @@ export function withinTokens(hits: readonly RecallHit[], budget = Number.POSITIV
   return { hits: [beginning], totalTokens: tokensOfHit(beginning) };
 }
 
-export const tokensOfHit = ({ text, title }: Pick<RecallHit, 'text' | 'title'>): number =>
+const tokensOfHit = ({ text, title }: Pick<RecallHit, 'text' | 'title'>): number =>
   estimateTokens([title, text].filter(Boolean).join('\n'));
 
 const cut = (hit: RecallHit, length: number): RecallHit =>

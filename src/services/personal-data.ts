@@ -1,7 +1,7 @@
 import { PERSONAL_KINDS } from '../repository/erasure/personal-data.js';
 import type { Store } from '../repository/store.js';
 
-export const PERSONAL_DATA_FORMAT = 'recollect-personal-data';
+const PERSONAL_DATA_FORMAT = 'recollect-personal-data';
 const VERSION = 1;
 
 /**

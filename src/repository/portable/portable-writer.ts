@@ -29,7 +29,7 @@ export type WriteReport = {
   corrected: number;
 };
 
-export const emptyWriteReport = (): WriteReport => ({ rows: {}, rejected: [], corrected: 0 });
+const emptyWriteReport = (): WriteReport => ({ rows: {}, rejected: [], corrected: 0 });
 
 const BATCH_ROWS = 1_000;
 const BATCH_CHARACTERS = 8_000_000;

@@ -21,7 +21,7 @@ type Known = {
 };
 
 /** What another process writes is known after this long at the latest: a quota is overshot by no more. */
-export const STALE_MS = 5_000;
+const STALE_MS = 5_000;
 /** A tenant that nobody wrote to for so long is counted before anything else. */
 const FORGOTTEN_MS = 30_000;
 /** So near to its limit a tenant is counted before each write that finds its figures stale. */

@@ -111,7 +111,7 @@ export class TenantDirectory {
   }
 }
 
-export const noTenant = (id: string): AppError =>
+const noTenant = (id: string): AppError =>
   new AppError('not_found', `There is no tenant ${JSON.stringify(id.slice(0, 100))}.`, {
     hint: 'recollect tenant list shows who is there.',
   });

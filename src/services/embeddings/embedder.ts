@@ -15,7 +15,7 @@ export type EmbedderOptions = Readonly<{
 export type Embedded = readonly (number[] | null)[];
 
 /** Of a longer text only the beginning is embedded: models read no more than a page or so. */
-export const MAX_CHARACTERS = 2_000;
+const MAX_CHARACTERS = 2_000;
 /** What is left of a text that was refused, for models that read very little. */
 const SHORT_CHARACTERS = 500;
 const CONTROL = 'hello';

@@ -65,7 +65,7 @@ async function applyItem(store: Store, item: ImportItem, options: ApplyOptions, 
   }
 }
 
-export const conversationKeyOf = (format: string, id: string): string => `import:${format}:${id}`;
+const conversationKeyOf = (format: string, id: string): string => `import:${format}:${id}`;
 
 /** Stores one conversation whole, or what of it is new; tells which it is here. */
 export async function applyConversation(

@@ -28,7 +28,7 @@ const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
 const LONGEST_NAME = 100;
 
 export const knownScopes = (names: readonly string[]): Scope[] => SCOPES.filter((scope) => names.includes(scope));
-export const scopeList = (scope: string): string[] => scope.split(' ').filter((name) => name !== '');
+const scopeList = (scope: string): string[] => scope.split(' ').filter((name) => name !== '');
 
 /** Reads what a client says of itself and refuses what this server cannot serve or should not trust. */
 export function readClientMetadata(document: unknown): Omit<NewOauthClient, 'externalId' | 'secretHash'> {

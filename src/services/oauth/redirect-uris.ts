@@ -11,7 +11,7 @@ const BROWSER_SCHEMES = new Set(
     .map((scheme) => `${scheme}:`),
 );
 
-export const isLoopbackHost = (hostname: string): boolean => LOOPBACK.has(hostname);
+const isLoopbackHost = (hostname: string): boolean => LOOPBACK.has(hostname);
 
 /** Where a program may have answers sent: https, this machine, or a scheme that an installed program took for itself (RFC 8252). */
 export function checkRedirectUris(uris: readonly string[]): void {

@@ -17,7 +17,7 @@ export type IssuedTokens = { accessToken: string; refreshToken: string | null; e
 type Presenter = Pick<KnownClient, 'externalId' | 'grantTypes'>;
 
 /** How long an access token that another process revoked may still be taken here when no word of it came. */
-export const ACCESS_LAG_MS = 2_500;
+const ACCESS_LAG_MS = 2_500;
 const MOST_REMEMBERED = 1_000;
 
 /** Codes and tokens: given out, exchanged, known again, revoked. */

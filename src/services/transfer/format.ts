@@ -3,7 +3,7 @@ import { AppError, invalidInput } from '../../errors.js';
 /** A tenant, or a part of one; or everything on a server. */
 export const TENANT_FILE = 'recollect';
 export const BACKUP_FILE = 'recollect-backup';
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 /** In a backup, the line that says whose the rows after it are. */
 export const IN_TENANT = 'in_tenant';
 

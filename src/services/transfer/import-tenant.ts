@@ -30,7 +30,7 @@ const GROUP = 1_000;
 const GROUP_CHARACTERS = 4_000_000;
 
 /** What begins something whole: before it, and only there, a transaction may end. */
-export const beginsUnit = (type: string): boolean => kindOf(type)?.parent === undefined && type !== 'observation';
+const beginsUnit = (type: string): boolean => kindOf(type)?.parent === undefined && type !== 'observation';
 
 /** Conversations, with all that is in them, point to nothing but people, devices and sessions. */
 const isConversation = (type: string): boolean => type === CONVERSATION.type || kindOf(type)?.table === EVENT.table;

@@ -1,9 +1,11 @@
 import type { Statement } from '../../db/database.js';
 import { QUESTION_MARKS } from '../../recall/text-features.js';
+import { WHOLE_TENANT } from './corpus-documents.js';
 import { memoryIsVisible } from './memory-visibility.js';
+import { messageIsOwned } from './message-visibility.js';
 
 /** Messages that the words of a query find, before those around them come in. */
-export const MAX_CANDIDATES = 200;
+const MAX_CANDIDATES = 200;
 const MAX_MEMORIES = 300;
 /** No word, however common, makes a search look at more documents than this. */
 const MAX_MATCHES = 20_000;
@@ -22,8 +24,6 @@ const words = (alias: string, lexemes: string): string => `length(${alias}.searc
 const wanted = `($7::text is null or m.search @@ $7::tsquery) and ($9::text[] is null or m.role = any($9::text[]))
     and ($10::timestamptz is null or m.created_at >= $10) and ($11::timestamptz is null or m.created_at <= $11)`;
 const there = 'm.deleted_at is null and ($12::uuid is null or m.id <= $12::uuid)';
-const owned =
-  '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
 
 /**
  * `matches` joins messages m with the queries q that find them. They are put in order by BM25 (k1 .9, b .4) with every word
@@ -46,7 +46,7 @@ best as (
   union
   select m.conversation_id, m.stretch, m.seq from unnest($14::uuid[]) n(id) cross join lateral (
     select m.conversation_id, m.stretch, m.seq from messages m
-    where m.tenant_id = $1 and m.id = n.id and ($8::uuid is null or m.conversation_id = $8::uuid) and ${owned} and ${wanted} and ${there}
+    where m.tenant_id = $1 and m.id = n.id and ($8::uuid is null or m.conversation_id = $8::uuid) and ${messageIsOwned} and ${wanted} and ${there}
     limit 1) m
 ),
 run as (
@@ -74,7 +74,7 @@ cross join lateral (
 
 const lookup = (where: string): string => `cross join lateral (
     select m.id, m.conversation_id, m.stretch, m.seq, m.search from messages m
-    where m.tenant_id = $1 and m.search @@ q.query and ${where} and ${owned} and ${wanted} and ${there}
+    where m.tenant_id = $1 and m.search @@ q.query and ${where} and ${messageIsOwned} and ${wanted} and ${there}
     limit ${MAX_MATCHES}
   ) m`;
 
@@ -146,7 +146,7 @@ export const nodeCandidates: Statement = {
   text: `
 select n.id, n.updated_at as "occurredAt", 0.5::float8 as importance, ${words('n', '$3')}
 from memory_graph_nodes n
-where n.tenant_id = $1 and n.owner_id = coalesce($9::uuid, '00000000-0000-0000-0000-000000000000') and (n.search @@ $2::tsquery or n.id = any($8::uuid[])) and n.invalidated_at is null
+where n.tenant_id = $1 and n.owner_id = coalesce($9::uuid, '${WHOLE_TENANT}') and (n.search @@ $2::tsquery or n.id = any($8::uuid[])) and n.invalidated_at is null
   and (n.valid_from is null or n.valid_from <= $4::timestamptz) and (n.valid_to is null or n.valid_to > $4::timestamptz)
   and ($5::timestamptz is null or n.updated_at >= $5) and ($6::timestamptz is null or n.updated_at <= $6)
   and ($7::uuid is null or n.id <= $7::uuid)

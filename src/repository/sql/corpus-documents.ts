@@ -2,6 +2,9 @@ import type { CorpusSource } from '../../models/corpus-term.js';
 
 export const CORPUS_SOURCES = ['message', 'memory', 'node'] as const satisfies readonly CorpusSource[];
 
+/** Stands where a column names the user whose something is, for what is the tenant's: null is no part of a key. */
+export const WHOLE_TENANT = '00000000-0000-0000-0000-000000000000';
+
 /** Who said something is counted like a word: no text search configuration makes a lexeme with a space in it. */
 export const AUTHOR = 'author ';
 
@@ -29,7 +32,7 @@ export const DOCUMENTS: Record<CorpusSource, string> = {
     select m.id, m.user_id, m.conversation_id, tsvector_to_array(m.search) as words
     from episodic_memories m where m.tenant_id = $1 and m.deleted_at is null`,
   node: `
-    select n.id, nullif(n.owner_id, '00000000-0000-0000-0000-000000000000') as user_id, null::uuid as conversation_id, tsvector_to_array(n.search) as words
+    select n.id, nullif(n.owner_id, '${WHOLE_TENANT}') as user_id, null::uuid as conversation_id, tsvector_to_array(n.search) as words
     from memory_graph_nodes n where n.tenant_id = $1 and n.invalidated_at is null`,
 };
 
@@ -53,5 +56,3 @@ export const allDocuments = CORPUS_SOURCES.map((source) => `select '${source}' a
 
 /** Whether a word says something about the length of a text. */
 export const isText = (column: string): string => `${column} not like '${AUTHOR}%' and ${column} not like '${SAID}%'`;
-
-export const WHOLE_TENANT = '00000000-0000-0000-0000-000000000000';

@@ -4,16 +4,21 @@ import { allDocuments, CORPUS_SOURCES, documentOf, isText, SAID, saidBy, saidOn,
 /** One folder at a time, and the next one sees what this one did. Writers take no such lock: theirs are foreign keys. */
 export const lockCorpus: Statement = { name: 'lock_corpus', text: 'select id from tenants where id = $1 for no key update' };
 
-/** How many messages of which role were said on each day of some documents, and their tokens. */
+/** Each document counts for the tenant, and for its user where it has one. */
+const scopes = `cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id) where s.scope_id is not null`;
+
+/** How many documents there are (`sign` 1, or -1 for words that are gone), and how long they are together. */
+const totals = `
+  select d.source, s.scope_id, sum(d.sign)::int as documents,
+         sum(d.sign * (select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
+  from document d ${scopes} group by d.source, s.scope_id`;
+
+/** How many messages of which role were said on each day, and their tokens. */
 const days = `
   select s.scope_id, ${saidOn('w.word')} as day, ${saidBy('w.word')} as role, sum(d.sign)::int as messages,
          sum(d.sign * (${saidTokens('w.word')}))::bigint as tokens
-  from document d cross join lateral unnest(d.words) w(word)
-  cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id)
-  where d.source = 'message' and w.word like '${SAID}%' and s.scope_id is not null
+  from document d cross join lateral unnest(d.words) w(word) ${scopes} and d.source = 'message' and w.word like '${SAID}%'
   group by 1, 2, 3`;
-
-const scopes = `cross join lateral (values ('${WHOLE_TENANT}'::uuid), (d.user_id)) s(scope_id) where s.scope_id is not null`;
 
 /**
  * Brings the statistics up to date with the oldest $2 changes, after `lockCorpus`. Answers how many there were.
@@ -38,10 +43,7 @@ document as (
   where t.source = '${source}' and t.removed is null`,
   ).join('\n  ')}
 ),
-total as (
-  select d.source, s.scope_id, sum(d.sign)::int as documents,
-         sum(d.sign * (select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
-  from document d ${scopes} group by d.source, s.scope_id
+total as (${totals}
 ),
 word as (
   select d.source, s.scope_id, w.lexeme, sum(d.sign)::int as documents
@@ -87,18 +89,15 @@ export const takeYourTime: Statement = { name: 'take_your_time', text: 'set loca
 /** Keeps writers out until the end of the transaction. */
 export const lockChanges: Statement = { name: 'lock_corpus_changes', text: 'lock table corpus_changes in share row exclusive mode' };
 
-/** The statistics of documents (`sign` 1, or -1 for words that are gone), of the words that `sampled` lets through. */
+/** The statistics of documents, each with the `sign` 1, of the words that `sampled` lets through. */
 const statistics = (documents: string, sampled: string): string => `
 document as materialized (
   ${documents}
 ),
-total as (
-  select d.source, s.scope_id, sum(d.sign)::int as documents,
-         sum(d.sign * (select count(*) from unnest(d.words) w(lexeme) where ${isText('w.lexeme')})) as length
-  from document d ${scopes} group by d.source, s.scope_id
+total as (${totals}
 ),
 word as (
-  select d.source, s.scope_id, w.lexeme, sum(d.sign)::int as documents
+  select d.source, s.scope_id, w.lexeme, count(*)::int as documents
   from document d cross join lateral (select w.lexeme from unnest(d.words) w(lexeme) where ${sampled} and w.lexeme not like '${SAID}%') w ${scopes}
   group by d.source, s.scope_id, w.lexeme
 ),

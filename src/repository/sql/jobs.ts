@@ -16,7 +16,7 @@ on conflict (name) do update set schedule = excluded.schedule, updated_at = excl
 const IS_HELD = 'j.holder is not null and j.held_until >= now()';
 
 /** How often a due time is tried before the next one is waited for. */
-export const MAX_FAILURES = 5;
+const MAX_FAILURES = 5;
 
 /** A due time further ahead than this was taken by a process whose clock was wrong, and counts no more. */
 const WRONG_CLOCK = `interval '1 day'`;
@@ -90,11 +90,13 @@ select j.name, j.schedule, j.enabled, j.slot, j.failures, j.retry_at as "retryAt
 from jobs j order by j.name`,
 };
 
+const runColumns = `r.id, r.job, r.tenant_id as "tenantId", r.slot, r.started_at as "startedAt", r.finished_at as "finishedAt", r.status, r.stats, r.error`;
+
 /** The newest $2 runs of each job in $1, newest first; of the tenant $3 and those for all tenants, or without one of everybody. Plan: `job_runs_job_idx` a job. */
 export const listRuns: Statement = {
   name: 'list_job_runs',
   text: `
-select r.id, r.job, r.tenant_id as "tenantId", r.slot, r.started_at as "startedAt", r.finished_at as "finishedAt", r.status, r.stats, r.error
+select ${runColumns}
 from unnest($1::text[]) with ordinality j(name, at)
 cross join lateral (
   select * from job_runs r where r.job = j.name and ($3::text is null or coalesce(r.tenant_id, $3::text) = $3::text)
@@ -106,7 +108,7 @@ order by j.at, r.started_at desc, r.id desc`,
 export const findRun: Statement = {
   name: 'find_job_run',
   text: `
-select r.id, r.job, r.tenant_id as "tenantId", r.slot, r.started_at as "startedAt", r.finished_at as "finishedAt", r.status, r.stats, r.error
+select ${runColumns}
 from job_runs r where r.id = $1::uuid`,
 };
 

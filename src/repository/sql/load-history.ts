@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { messageAssets } from './columns.js';
 
 /** Messages of one page at most. */
 export const MAX_PAGE = 1000;
@@ -20,9 +21,7 @@ const rare = `case when m.type <> 'text' or m.status <> 'sent' or m.author is no
       or m.metadata <> '{}' or m.asset_count > 0 or m.edited_at is not null
     then json_build_array(m.type, m.status, m.author, ${nameOf('users', 'm.user_id')}, case when jsonb_typeof(m.content) <> 'string' then m.content end,
       m.tool_calls, m.tool_results, m.client_message_id, m.metadata, m.edited_at, m.deleted_at,
-      case when m.asset_count > 0 then (
-        select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'mimeType', a.mime_type, 'size', a.size, 'uri', a.uri) order by a.id)
-        from message_assets a where a.tenant_id = $1 and a.message_id = m.id) end) end`;
+      ${messageAssets}) end`;
 
 /** A message as a line, in the order in which `readMessage` takes it apart. */
 const message = `concat(${[

@@ -1,7 +1,8 @@
 import type { Statement } from '../../db/database.js';
+import { WHOLE_TENANT } from './corpus-documents.js';
 
 /** Of one hit; the whole is a call of load_history or of a resource away. */
-export const HIT_CHARACTERS = 4000;
+const HIT_CHARACTERS = 4000;
 
 const text = (column: string): string => `left(${column}, ${HIT_CHARACTERS}) as text, length(${column}) > ${HIT_CHARACTERS} as truncated`;
 
@@ -29,5 +30,5 @@ select 'graph', n.id, ${text(`concat_ws(E'\\n', concat_ws(': ', coalesce(n.label
          where o.tenant_id = $1 and o.node_id = n.id and o.invalidated_at is null and o.valid_to is null))`)},
        n.updated_at, null, null, null, null, null, null, n.type, n.key, null, null, n.valid_from, n.valid_to, null
 from unnest($5::uuid[]) h(id)
-join memory_graph_nodes n on n.tenant_id = $1 and n.id = h.id and n.owner_id = coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')`,
+join memory_graph_nodes n on n.tenant_id = $1 and n.id = h.id and n.owner_id = coalesce($2::uuid, '${WHOLE_TENANT}')`,
 };

@@ -1,9 +1,10 @@
 import type { Statement } from '../../db/database.js';
+import { WHOLE_TENANT } from './corpus-documents.js';
 import { memoryIsVisible } from './memory-visibility.js';
 import { INDEXED_CHARACTERS } from './save-turn.js';
 
 /** The columns of a MemoryRecord; expects `memorySource`. */
-export const memoryColumns = `
+const memoryColumns = `
   m.id, m.kind, m.title, m.content, m.tags, m.importance, m.source, m.confidence, u.external_id as "user",
   m.conversation_id as "conversationId", m.message_ids as "messageIds", m.occurred_at as "occurredAt", m.valid_from as "validFrom",
   m.valid_to as "validTo", m.expires_at as "expiresAt", m.supersedes_id as "supersedesId", m.superseded_by_id as "supersededById",
@@ -12,8 +13,9 @@ export const memoryColumns = `
 export const memorySource = 'episodic_memories m left join users u on u.tenant_id = m.tenant_id and u.id = m.user_id';
 
 const ofReader = 'm.tenant_id = $1 and ($2::uuid is null or m.user_id = $2::uuid)';
-const NOBODY = `'00000000-0000-0000-0000-000000000000'`;
-const ownerOf = (user: string): string => `coalesce(${user}, ${NOBODY}::uuid)`;
+
+/** Whose a memory is, as the unique indexes have it: null is no part of a key. */
+export const ownerOf = (user: string): string => `coalesce(${user}, '${WHOLE_TENANT}'::uuid)`;
 
 /** Memories by id ($3), in that order. Deleted ones too: the caller decides. */
 export const findMemories: Statement = {
@@ -158,7 +160,7 @@ select id from stored`,
 };
 
 /** How much of their words two memories share (shared by all, Jaccard) before they are called similar. */
-export const SIMILAR = 0.5;
+const SIMILAR = 0.5;
 /** The words of a long memory that candidates are looked up by: the rarest. */
 const PROBES = 32;
 /** No memory is compared with more than this. */

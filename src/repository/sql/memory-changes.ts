@@ -1,7 +1,8 @@
 import type { Statement } from '../../db/database.js';
+import { ownerOf } from './memories.js';
+import { memoryIsHeld } from './prune-memories.js';
 
-const NOBODY = `'00000000-0000-0000-0000-000000000000'`;
-const sameOwner = (a: string, b: string): string => `coalesce(${a}.user_id, ${NOBODY}::uuid) = coalesce(${b}.user_id, ${NOBODY}::uuid)`;
+const sameOwner = (a: string, b: string): string => `${ownerOf(`${a}.user_id`)} = ${ownerOf(`${b}.user_id`)}`;
 
 /**
  * Ids of memories by id ($3) or filter, the latest first, at most $13, with how many there are in all. $4 chooses deleted
@@ -40,11 +41,7 @@ export const lockMemories: Statement = {
   text: `
 select m.id, m.user_id as "ownerId", left(coalesce(m.title, m.content), 120) as excerpt, m.deleted_at is not null as deleted,
        m.superseded_by_id as "supersededById",
-       exists (
-         select from conversations c
-         where c.tenant_id = $1 and c.legal_hold
-           and (c.id = m.conversation_id or c.id in (select s.conversation_id from messages s where s.tenant_id = $1 and s.id = any(m.message_ids)))
-       ) as held
+       ${memoryIsHeld('m')} as held
 from episodic_memories m
 where m.tenant_id = $1 and m.id = any($2::uuid[])
 order by m.id

@@ -1,5 +1,6 @@
 import type { Statement } from '../../db/database.js';
 import type { PortableKind } from '../portable/portable-kinds.js';
+import { WHOLE_TENANT } from './corpus-documents.js';
 import { nodeSearch } from './graph-lock.js';
 import { INDEXED_CHARACTERS } from './save-turn.js';
 
@@ -99,8 +100,8 @@ from jsonb_populate_recordset(null::episodic_memories, $2::jsonb) r
 cross join lateral (
   select o.id from episodic_memories o
   where o.tenant_id = $1 and o.id <> r.id
-    and coalesce(o.user_id, '00000000-0000-0000-0000-000000000000')
-      = coalesce(($3::jsonb ->> r.user_id::text)::uuid, r.user_id, '00000000-0000-0000-0000-000000000000')
+    and coalesce(o.user_id, '${WHOLE_TENANT}')
+      = coalesce(($3::jsonb ->> r.user_id::text)::uuid, r.user_id, '${WHOLE_TENANT}')
     and (o.client_id = r.client_id or (o.content_hash = r.content_hash and o.deleted_at is null and o.superseded_by_id is null
                                        and r.deleted_at is null and r.superseded_by_id is null))
   limit 1
@@ -181,7 +182,7 @@ described as (
 ),
 counted as (
   insert into corpus_changes (tenant_id, source, subject_id, user_id)
-  select $1, 'node', d.id, nullif(d.owner_id, '00000000-0000-0000-0000-000000000000') from described d where d.invalidated_at is null
+  select $1, 'node', d.id, nullif(d.owner_id, '${WHOLE_TENANT}') from described d where d.invalidated_at is null
 ),
 noted as (
   insert into memory_graph_changes (tenant_id, owner_id, graph)

@@ -1,6 +1,6 @@
 import type { Statement } from '../../db/database.js';
 
-/** Whether a memory belongs to a conversation under legal hold, or rests on a message of one; see `lockMemories`. */
+/** Whether a memory belongs to a conversation under legal hold, or rests on a message of one. */
 export const memoryIsHeld = (m: string): string => `exists (
     select from conversations c
     where c.tenant_id = $1 and c.legal_hold

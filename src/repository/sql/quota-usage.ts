@@ -1,15 +1,15 @@
 import type { Statement } from '../../db/database.js';
 
 /** What memories take, superseded and deleted ones too. Plan: one scan of them. */
-const memoryBytes = (of: string): string => `(
+const memoryBytes = `(
   select coalesce(sum(octet_length(m.content) + coalesce(octet_length(m.title), 0) + octet_length(m.metadata::text)), 0)
-  from episodic_memories m where ${of})`;
+  from episodic_memories m where m.tenant_id = $1)`;
 
 /** What a tenant has stored: of messages by what its conversations count themselves. Plan: one scan of them, and one of its memories. */
 export const storedInTenant: Statement = {
   name: 'stored_in_tenant',
   text: `
-select coalesce(sum(c.message_count), 0)::float8 as messages, (coalesce(sum(c.stored_bytes), 0) + ${memoryBytes('m.tenant_id = $1')})::float8 as bytes
+select coalesce(sum(c.message_count), 0)::float8 as messages, (coalesce(sum(c.stored_bytes), 0) + ${memoryBytes})::float8 as bytes
 from conversations c where c.tenant_id = $1`,
 };
 
@@ -22,7 +22,7 @@ export const tenantUsage: Statement = {
   text: `
 select t.settings,
        case when $2::boolean or t.settings ? 'quotas' then (
-         select jsonb_build_object('messages', coalesce(sum(c.message_count), 0), 'bytes', coalesce(sum(c.stored_bytes), 0) + ${memoryBytes('m.tenant_id = $1')})
+         select jsonb_build_object('messages', coalesce(sum(c.message_count), 0), 'bytes', coalesce(sum(c.stored_bytes), 0) + ${memoryBytes})
          from conversations c where c.tenant_id = $1) end as used
 from tenants t where t.id = $1`,
 };

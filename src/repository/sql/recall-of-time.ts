@@ -1,5 +1,6 @@
 import type { Statement } from '../../db/database.js';
 import { memoryIsVisible } from './memory-visibility.js';
+import { messageIsOwned } from './message-visibility.js';
 
 /** So many of a time that is asked about come in without a word of the query. */
 const MOST = 100;
@@ -20,7 +21,7 @@ from unnest($3::timestamptz[], $4::timestamptz[]) r(first, last)
 cross join lateral (
   select m.id, m.created_at from messages m
   where m.tenant_id = $1 and m.created_at >= r.first and m.created_at < r.last
-    and ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
+    and ${messageIsOwned}
     and ($5::uuid is null or m.conversation_id = $5::uuid) and ${wanted}
   order by m.created_at desc, m.id desc
   limit ${MOST}

@@ -1,5 +1,5 @@
 import type { Statement } from '../../db/database.js';
-import { DOCUMENTS } from './corpus-documents.js';
+import { DOCUMENTS, WHOLE_TENANT } from './corpus-documents.js';
 import { jsonMerge } from './json-merge.js';
 import { messageBytes } from './message-bytes.js';
 
@@ -64,7 +64,7 @@ target as (
   (select c.id, c.status, c.user_id from conversations c, turn t
    where c.tenant_id = $1 and c.conversation_key = $7 and c.status = 'active'
      and (t.bound_user_id is null or c.user_id = t.bound_user_id)
-   order by c.key_owner_id = coalesce(t.bound_user_id, '00000000-0000-0000-0000-000000000000') desc, c.last_activity_at desc
+   order by c.key_owner_id = coalesce(t.bound_user_id, '${WHOLE_TENANT}') desc, c.last_activity_at desc
    limit 1)
 ),
 wanted as (select t.* from turn t where t.conversation_id is null or exists (select from target)),
@@ -173,7 +173,7 @@ started as (
     last_seq, message_count, last_turn, last_stretch, last_role, last_message_at, input_tokens, output_tokens, stored_bytes,
     started_at, last_activity_at, created_at, updated_at)
   select t.tenant_id, t.new_id, (select id from owner), (select id from device), (select id from session),
-         t.platform, t.chat_id, t.conversation_key, coalesce(t.bound_user_id, '00000000-0000-0000-0000-000000000000'), t.title, t.topic,
+         t.platform, t.chat_id, t.conversation_key, coalesce(t.bound_user_id, '${WHOLE_TENANT}'), t.title, t.topic,
          case when t.metadata is null then '{}' else ${jsonMerge(`'{}'::jsonb`, 't.metadata')} end,
          n.messages, n.messages, n.turns + 1, n.stretches + 1, n.last_role, n.last_at, n.input_tokens, n.output_tokens, n.bytes,
          n.first_at, n.last_at, t.now, t.now

@@ -1,13 +1,11 @@
 import type { Statement } from '../../db/database.js';
 import { messageColumns } from './columns.js';
+import { messageIsOwned } from './message-visibility.js';
 
 /** A message stored in more bytes than this comes without its parts, as clipped text. */
 const HEAVY_MESSAGE = 16_000;
 const CONTEXT_MESSAGES = 20;
 const CONTEXT_CHARACTERS = 1000;
-
-const owned =
-  '($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))';
 
 const light = `coalesce(pg_column_size(m.content), 0) + coalesce(pg_column_size(m.tool_calls), 0) + coalesce(pg_column_size(m.tool_results), 0)
     + coalesce(pg_column_size(m.metadata), 0) <= ${HEAVY_MESSAGE}`;
@@ -43,7 +41,7 @@ cross join lateral (
          case when ${light} then m.tool_calls end as tool_calls, case when ${light} then m.tool_results end as tool_results,
          m.input_tokens, m.output_tokens, m.client_message_id, case when ${light} then m.metadata else '{}' end as metadata,
          m.asset_count, m.created_at, m.edited_at, m.deleted_at, ${light} as light
-  from messages m where m.tenant_id = $1 and m.id = h.id and ${owned}
+  from messages m where m.tenant_id = $1 and m.id = h.id and ${messageIsOwned}
 ) m
 join conversations c on c.tenant_id = $1 and c.id = m.conversation_id
 left join users u on u.tenant_id = $1 and u.id = m.user_id

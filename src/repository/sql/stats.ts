@@ -1,6 +1,7 @@
 import type { Statement } from '../../db/database.js';
 import type { CorpusSource } from '../../models/corpus-term.js';
 import { SAID, saidBy, saidOn, saidTokens, WHOLE_TENANT } from './corpus-documents.js';
+import { messageIsOwned } from './message-visibility.js';
 
 const owned = '($2::uuid is null or c.user_id = $2::uuid)';
 
@@ -103,7 +104,7 @@ counted as (
     select m.* from messages m
     where m.tenant_id = $1 and m.created_at >= x.since and m.created_at < x.until and m.deleted_at is null offset 0
   ) m
-  where ($2::uuid is null or m.conversation_id in (select c.id from conversations c where c.tenant_id = $1 and c.user_id = $2::uuid))
+  where ${messageIsOwned}
 )
 select c.role, c.bucket, sum(c.messages)::float8 as messages, sum(c.tokens)::float8 as tokens from counted c
 group by 1, 2 having sum(c.messages) <> 0`,
@@ -138,7 +139,7 @@ from unnest($3::text[], $4::text[], $5::int[]) e(provider, model, dimensions)`,
 };
 
 /** Where a count is not worth the time it takes: so many stand for more. */
-export const MOST_PENDING = 10_000;
+const MOST_PENDING = 10_000;
 
 /**
  * The same where there are many messages, from how far each model has come: one that once had everything lacks what events tell

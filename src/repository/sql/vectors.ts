@@ -1,4 +1,5 @@
 import type { Statement } from '../../db/database.js';
+import { WHOLE_TENANT } from './corpus-documents.js';
 
 export type VectorSource = 'message' | 'memory' | 'node';
 
@@ -6,7 +7,7 @@ export type VectorSource = 'message' | 'memory' | 'node';
 export type Arithmetic = 'pgvector' | 'plain';
 
 /** A database without pgvector looks at no more than so many vectors for one query: the newest. */
-export const MAX_COMPARED = 5_000;
+const MAX_COMPARED = 5_000;
 
 const cosine = (arithmetic: Arithmetic, query: string): string =>
   arithmetic === 'pgvector'
@@ -61,7 +62,7 @@ const memoryFilter = (source: VectorSource): string => `
       : `$8::uuid is null and $9::text is null
   and $11::timestamptz is null and $12::timestamptz is null
   and exists (select from memory_graph_nodes n where n.tenant_id = $1 and n.id = v.subject_id
-    and n.owner_id = coalesce($7::uuid, '00000000-0000-0000-0000-000000000000') and n.invalidated_at is null)`
+    and n.owner_id = coalesce($7::uuid, '${WHOLE_TENANT}') and n.invalidated_at is null)`
   }`;
 
 const EXISTING: Record<VectorSource, string> = {

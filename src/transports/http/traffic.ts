@@ -3,6 +3,7 @@ import type { Log } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { HttpRequest, HttpResponse, Next } from './answers.js';
 import { refuse } from './answers.js';
+import { WaitingAnswers } from './waiting-answers.js';
 
 /** An id that a proxy or a client gave, if it is fit for a log. */
 const GIVEN_ID = /^[\w.:+/=-]{1,128}$/;
@@ -15,6 +16,7 @@ export class Traffic {
   readonly #log: Log;
   readonly #metrics: Metrics | undefined;
   readonly #open = new Set<HttpResponse>();
+  readonly #waiting = new WaitingAnswers();
   #ending = false;
   #drained: (() => void) | undefined;
 
@@ -34,6 +36,7 @@ export class Traffic {
     res.locals.requestId = requestId;
     res.setHeader('X-Request-Id', requestId);
     this.#open.add(res);
+    this.#waiting.watch(req, res);
     res.once('close', () => this.#closed(req, res, address, performance.now() - start));
     if (this.#ending) {
       res.setHeader('Connection', 'close');
@@ -44,7 +47,7 @@ export class Traffic {
   /** From now on requests are turned away. Resolves when those under way are answered, streams apart. */
   async end(): Promise<void> {
     this.#ending = true;
-    for (const res of this.#open) if (!res.headersSent) res.setHeader('Connection', 'close');
+    for (const res of this.#open) if (!res.headersSent && this.#waiting.isLast(res)) res.setHeader('Connection', 'close');
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
       this.#look();

@@ -27,10 +27,14 @@ export async function openSocket(url: string): Promise<Socket> {
   return socket;
 }
 
-type Wanted = { count?: number; /** As after HEAD, and of a stream of news, which has no end. */ withoutBody?: boolean };
+type Wanted = { count?: number /** As after HEAD, and of a stream of news, which has no end. */; withoutBody?: boolean };
 
 /** Sends bytes as they are, in several parts if need be, and waits for the answers; for fewer when the connection ends before. */
-export async function exchange(url: string, bytes: readonly Buffer[], { count = 1, withoutBody = false }: Wanted = {}): Promise<RawAnswer[]> {
+export async function exchange(
+  url: string,
+  bytes: readonly Buffer[],
+  { count = 1, withoutBody = false }: Wanted = {},
+): Promise<RawAnswer[]> {
   const socket = await openSocket(url);
   let received = Buffer.alloc(0);
   let answers: RawAnswer[] = [];

@@ -2,7 +2,7 @@ import type { MessageRole } from '../../repository/records.js';
 import { MESSAGE_ROLES } from '../../repository/records.js';
 import type { ImportedMessage } from './define.js';
 import { messageOf } from './messages.js';
-import { addAsset, addSilent, addText, noPieces, type Pieces } from './parts.js';
+import { addAsset, addSilent, addText, noPieces, type Pieces, silenced } from './parts.js';
 import { idOf, isObject, type Loose, listOf, momentOf, nameOf, objectsOf, present, textOf } from './shapes.js';
 
 /** A message of the tree under the id of its node; undefined for one that says nothing, as the placeholder at the root. */
@@ -45,7 +45,7 @@ export function readChatGptMessage(id: string, message: Loose): ImportedMessage 
         status: message.status === 'finished_successfully' ? undefined : message.status,
       },
     },
-    hidden ? silenced(pieces) : pieces,
+    hidden ? silenced(pieces, 'context') : pieces,
   );
 }
 
@@ -97,10 +97,3 @@ const wordsOf = ({ text, parts, result }: Loose): string =>
   listOf(parts)
     .filter((part) => typeof part === 'string')
     .join('\n');
-
-/** What the user was not shown is kept, and not found by searching. */
-const silenced = ({ parts, ...rest }: Pieces): Pieces => {
-  const quiet = noPieces();
-  for (const part of parts) addSilent(quiet, part.type === 'text' ? 'context' : part.type, part);
-  return { ...rest, parts: quiet.parts };
-};

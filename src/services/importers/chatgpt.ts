@@ -1,5 +1,6 @@
 import { readChatGptMessage } from './chatgpt-message.js';
-import { defineImporter, type ImportedConversation, type ImportItem, type Rejected } from './define.js';
+import { defineImporter, type ImportItem, type Rejected, rejected } from './define.js';
+import { dialogueItems } from './dialogue-items.js';
 import { readJsonItems } from './json-items.js';
 import { withTimes } from './messages.js';
 import { hashOf, idOf, isObject, type Loose, listOf, momentOf, nameOf, present } from './shapes.js';
@@ -22,18 +23,16 @@ export const chatgpt = defineImporter({
     for await (const item of readJsonItems(source, 'conversations')) {
       if (item.kind === 'rejected') yield item;
       else if (!isObject(item.value) || !isObject(item.value.mapping))
-        yield refused(item.where, 'It is no conversation: it has no mapping.');
+        yield rejected(item.where, 'It is no conversation: it has no mapping.');
       else yield* readConversation(item.value, item.value.mapping, item.where);
     }
   },
 });
 
-const refused = (where: string, why: string): Rejected => ({ kind: 'rejected', where, why });
-
 function* readConversation(given: Loose, mapping: Loose, where: string): Generator<ImportItem | Rejected> {
   const nodes = new Map(Object.entries(mapping).flatMap(([id, node]) => (isObject(node) ? [[id, node] as const] : [])));
   const dialogue = linearise(treeOf(nodes), typeof given.current_node === 'string' ? given.current_node : undefined);
-  if (!dialogue) return yield refused(where, 'Its messages go round in a circle.');
+  if (!dialogue) return yield rejected(where, 'Its messages go round in a circle.');
   const created = momentOf(given.create_time);
   const messagesOf = (ids: readonly string[]) => {
     const messages = ids.flatMap((id) => {
@@ -45,23 +44,13 @@ function* readConversation(given: Loose, mapping: Loose, where: string): Generat
 
   const id = idOf(given.conversation_id) ?? idOf(given.id) ?? hashOf([given.create_time, dialogue.path[0]]);
   const title = nameOf(given.title, 500);
-  const about = { kind: 'conversation', platform: 'chatgpt' } as const;
-  const known = present({
+  const metadata = present({
     model: given.default_model_slug,
     gizmo_id: given.gizmo_id,
     project_id: given.conversation_template_id,
     archived: given.is_archived === true || undefined,
   });
-  const main: ImportedConversation = { ...about, id, title, metadata: known, messages: messagesOf(dialogue.path) };
-  if (main.messages.length === 0) yield refused(where, 'There is no message in it.');
-  else yield { ...main, where };
-  for (const { from, ids } of dialogue.branches) {
-    const messages = messagesOf(ids);
-    if (messages.length === 0) continue;
-    const metadata = { ...known, ...present({ branch_of: id, branched_after: from }) };
-    const branch = { ...about, id: `${id}/${idOf(ids[0])}`, title: title && nameOf(`${title} (branch)`, 500), metadata, messages };
-    yield { ...branch, partOf: id, where: `${where}, branch ${ids[0]}` };
-  }
+  yield* dialogueItems(dialogue, { id, title, platform: 'chatgpt', metadata }, where, messagesOf);
 }
 
 /** Parents as the nodes name them; where one names none, as its parent lists it among its children. */

@@ -1,6 +1,6 @@
 import type { ImportedMessage } from './define.js';
 import { messageOf } from './messages.js';
-import { addSilent, noPieces, type Pieces, readBlocks } from './parts.js';
+import { type Pieces, readBlocks, silenced } from './parts.js';
 import { countOf, isObject, type Loose, momentOf, nameOf, present } from './shapes.js';
 
 /** Said by the program and not by the person. */
@@ -29,7 +29,7 @@ export function readClaudeCodeLine(uuid: string, line: Loose): ImportedMessage |
         cache_write_tokens: countOf(usage.cache_creation_input_tokens),
       }),
     },
-    byProgram(line) ? silent(pieces) : pieces,
+    byProgram(line) ? silenced(pieces, 'notice') : pieces,
   );
 }
 
@@ -40,11 +40,4 @@ function typeOf(line: Loose, pieces: Pieces): string | undefined {
   return kinds.size === 1 && (kinds.has('thinking') || kinds.has('redacted_thinking')) && pieces.toolCalls.length === 0
     ? 'thinking'
     : undefined;
-}
-
-/** Notices are kept, and not found by searching. */
-function silent(pieces: Pieces): Pieces {
-  const quiet = noPieces();
-  for (const part of pieces.parts) addSilent(quiet, part.type === 'text' ? 'notice' : part.type, part);
-  return { ...pieces, parts: quiet.parts };
 }

@@ -1,5 +1,5 @@
 import { readClaudeCodeLine } from './claude-code-message.js';
-import { defineImporter, type ImportedMessage, type ImportItem, type Rejected } from './define.js';
+import { defineImporter, type ImportedMessage, type ImportItem, rejected } from './define.js';
 import { readJsonItems } from './json-items.js';
 import { withTimes } from './messages.js';
 import { idOf, isObject, type Loose, nameOf, present, textOf } from './shapes.js';
@@ -34,10 +34,10 @@ export const claudeCode = defineImporter({
     const titles = new Map<string, string>();
     for await (const item of readJsonItems(source, 'lines')) {
       if (item.kind === 'rejected') yield item;
-      else if (!isObject(item.value) || typeof item.value.type !== 'string') yield refused(item.where, 'It is no event of a session.');
+      else if (!isObject(item.value) || typeof item.value.type !== 'string') yield rejected(item.where, 'It is no event of a session.');
       else {
         const problem = take(item.value, item.where, sessions, agentOf, titles);
-        if (problem !== null) yield refused(item.where, problem);
+        if (problem !== null) yield rejected(item.where, problem);
       }
     }
     const leaves = [...sessions.values()];
@@ -48,8 +48,6 @@ export const claudeCode = defineImporter({
     for (const session of leaves) if (session.messages.size > 0) yield itemOf(session);
   },
 });
-
-const refused = (where: string, why: string): Rejected => ({ kind: 'rejected', where, why });
 
 /** Null when the line is taken, or holds nothing that was said. */
 function take(

@@ -1,10 +1,10 @@
-import type { ImportItem, Rejected } from './define.js';
+import { type ImportItem, type Rejected, rejected } from './define.js';
 import { idOf, isObject, type Loose, momentOf, nameOf, objectsOf, present, textOf } from './shapes.js';
 
 /** A project: its instructions are a procedure, its documents are notes. */
 export function* readClaudeProject(given: Loose, where: string): Generator<ImportItem | Rejected> {
   const id = idOf(given.uuid);
-  if (id === undefined) return yield { kind: 'rejected', where, why: 'The project has no uuid, so it could not be told from others.' };
+  if (id === undefined) return yield rejected(where, 'The project has no uuid, so it could not be told from others.');
   const name = nameOf(given.name) ?? 'Project';
   const metadata = present({ project_id: id, description: given.description });
   const about = { kind: 'memory' as const, tags: [nameOf(name, 100) ?? name], metadata };
@@ -22,7 +22,7 @@ export function* readClaudeProject(given: Loose, where: string): Generator<Impor
   for (const [at, { uuid, filename, content, created_at }] of objectsOf(given.docs).entries()) {
     const place = `${where}.docs[${at}]`;
     const text = textOf(content);
-    if (text === undefined) yield { kind: 'rejected', where: place, why: 'The document has no content.' };
+    if (text === undefined) yield rejected(place, 'The document has no content.');
     else
       yield {
         ...about,

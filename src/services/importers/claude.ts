@@ -1,5 +1,6 @@
 import { readClaudeMemories, readClaudeProject } from './claude-project.js';
-import { defineImporter, type ImportedConversation, type ImportedMessage, type ImportItem, type Rejected } from './define.js';
+import { defineImporter, type ImportedMessage, type ImportItem, type Rejected, rejected } from './define.js';
+import { dialogueItems } from './dialogue-items.js';
 import { readJsonItems } from './json-items.js';
 import { messageOf, withTimes } from './messages.js';
 import { addAsset, addSilent, addText, readBlocks } from './parts.js';
@@ -20,18 +21,18 @@ export const claude = defineImporter({
   async *read(source) {
     for await (const item of readJsonItems(source, 'entries')) {
       if (item.kind === 'rejected') yield item;
-      else if (!isObject(item.value)) yield { kind: 'rejected', where: item.where, why: 'It is no conversation.' };
+      else if (!isObject(item.value)) yield rejected(item.where, 'It is no conversation.');
       else if (Array.isArray(item.value.chat_messages)) yield* readConversation(item.value, item.where);
       else if ('docs' in item.value || 'prompt_template' in item.value) yield* readClaudeProject(item.value, item.where);
       else if ('conversations_memory' in item.value) yield* readClaudeMemories(item.value, item.where);
-      else yield { kind: 'rejected', where: item.where, why: 'It is no conversation: it has no chat_messages.' };
+      else yield rejected(item.where, 'It is no conversation: it has no chat_messages.');
     }
   },
 });
 
 function* readConversation(given: Loose, where: string): Generator<ImportItem | Rejected> {
   const id = idOf(given.uuid);
-  if (id === undefined) return yield { kind: 'rejected', where, why: 'It has no uuid, so it could not be told from others.' };
+  if (id === undefined) return yield rejected(where, 'It has no uuid, so it could not be told from others.');
   const listed = objectsOf(given.chat_messages).map((message, at) => ({ id: idOf(message.uuid) ?? `${at}`, message }));
   const byId = new Map(listed.map(({ id, message }) => [id, message]));
   // Older exports are plain lists; newer ones name parents, and hold what was edited away too.
@@ -39,7 +40,7 @@ function* readConversation(given: Loose, where: string): Generator<ImportItem | 
   const ids = [...byId.keys()];
   const nodes = [...byId].map(([id, message]) => ({ id, parent: idOf(message.parent_message_uuid), at: momentOf(message.created_at) }));
   const dialogue = isTree ? linearise(nodes, idOf(given.current_leaf_message_uuid)) : { path: ids, branches: [] };
-  if (!dialogue) return yield { kind: 'rejected', where, why: 'Its messages go round in a circle.' };
+  if (!dialogue) return yield rejected(where, 'Its messages go round in a circle.');
 
   const created = momentOf(given.created_at);
   const messagesOf = (ids: readonly string[]) =>
@@ -49,18 +50,9 @@ function* readConversation(given: Loose, where: string): Generator<ImportItem | 
     );
   const project = isObject(given.project) ? given.project : {};
   const title = nameOf(given.name, 500);
-  const about = { kind: 'conversation', platform: 'claude', topic: nameOf(project.name, 500) } as const;
-  const known = present({ model: given.model, summary: given.summary, project_id: project.uuid ?? given.project_uuid });
-  const main: ImportedConversation = { ...about, id, title, metadata: known, messages: messagesOf(dialogue.path) };
-  if (main.messages.length === 0) yield { kind: 'rejected', where, why: 'There is no message in it.' };
-  else yield { ...main, where };
-  for (const { from, ids } of dialogue.branches) {
-    const messages = messagesOf(ids);
-    if (messages.length === 0) continue;
-    const metadata = { ...known, ...present({ branch_of: id, branched_after: from }) };
-    const branch = { ...about, id: `${id}/${ids[0]}`, title: title && nameOf(`${title} (branch)`, 500), metadata, messages };
-    yield { ...branch, partOf: id, where: `${where}, branch ${ids[0]}` };
-  }
+  const metadata = present({ model: given.model, summary: given.summary, project_id: project.uuid ?? given.project_uuid });
+  const about = { id, title, platform: 'claude', topic: nameOf(project.name, 500), metadata };
+  yield* dialogueItems(dialogue, about, where, messagesOf);
 }
 
 function readMessage(id: string, message: Loose): ImportedMessage | undefined {

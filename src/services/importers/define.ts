@@ -70,6 +70,8 @@ export type Rejected = Readonly<{
   why: string;
 }>;
 
+export const rejected = (where: string, why: string): Rejected => ({ kind: 'rejected', where, why });
+
 /** Where an item is in the file, for the report. */
 export type ImportItem = (ImportedConversation | ImportedMemory | ImportedEntity | ImportedRelation) & Readonly<{ where: string }>;
 

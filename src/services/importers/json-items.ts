@@ -1,4 +1,4 @@
-import type { ImportSource, Rejected } from './define.js';
+import { type ImportSource, type Rejected, rejected } from './define.js';
 import { JsonSplitter } from './json-splitter.js';
 import { wellFormed } from './shapes.js';
 
@@ -24,9 +24,9 @@ export async function* readJsonItems(source: ImportSource, name: string, largest
   const items = function* (ended: boolean): Generator<JsonItem | Rejected> {
     for (const { bytes, size, list, at, line, fault } of splitter.take()) {
       const where = list > 0 ? `${name}[${at}]` : `line ${line}`;
-      if (fault === 'large') yield { kind: 'rejected', where, why: `It has ${size} bytes; ${largest} are read at most.` };
-      else if (fault === 'deep') yield { kind: 'rejected', where, why: 'It is nested too deep.' };
-      else if (fault === 'open' && ended) yield { kind: 'rejected', where, why: 'The file breaks off here: it is not whole.' };
+      if (fault === 'large') yield rejected(where, `It has ${size} bytes; ${largest} are read at most.`);
+      else if (fault === 'deep') yield rejected(where, 'It is nested too deep.');
+      else if (fault === 'open' && ended) yield rejected(where, 'The file breaks off here: it is not whole.');
       else yield read(bytes, where, list);
     }
   };
@@ -43,12 +43,12 @@ function read(bytes: Buffer, where: string, list: number): JsonItem | Rejected {
   try {
     text = utf8.decode(bytes);
   } catch {
-    return { kind: 'rejected', where, why: 'It is not valid UTF-8.' };
+    return rejected(where, 'It is not valid UTF-8.');
   }
   try {
     const value: unknown = JSON.parse(text);
     return { kind: 'value', where, list, value: /\\u(?:0000|d[89a-f])/i.test(text) ? wellFormed(value) : value };
   } catch {
-    return { kind: 'rejected', where, why: `It is not JSON: ${text.slice(0, 60).replaceAll(/\s+/g, ' ')}` };
+    return rejected(where, `It is not JSON: ${text.slice(0, 60).replaceAll(/\s+/g, ' ')}`);
   }
 }

@@ -1,4 +1,4 @@
-import { defineImporter, type ImportItem, type Rejected } from './define.js';
+import { defineImporter, type ImportItem, type Rejected, rejected } from './define.js';
 import { readJsonItems } from './json-items.js';
 import { idOf, isObject, type Loose, momentOf, nameOf, present, textOf } from './shapes.js';
 import { anyHas, sketch } from './sketch.js';
@@ -26,11 +26,11 @@ export const langgraph = defineImporter({
 const WORDS = ['content', 'text', 'memory', 'data', 'summary', 'fact', 'value'];
 
 function readItem(given: unknown, where: string): ImportItem | Rejected {
-  if (!isObject(given)) return { kind: 'rejected', where, why: 'It is no item.' };
+  if (!isObject(given)) return rejected(where, 'It is no item.');
   const namespace = namespaceOf(given);
   const key = idOf(given.key);
   if (namespace === undefined || key === undefined || given.value === undefined || given.value === null)
-    return { kind: 'rejected', where, why: 'It is no item: namespace, key or value is missing.' };
+    return rejected(where, 'It is no item: namespace, key or value is missing.');
   const { value } = given;
   const words = wordsOf(value, 0);
   const tags = namespace.flatMap((part) => nameOf(part, 100) ?? []);

@@ -1,4 +1,4 @@
-import { defineImporter, type ImportItem, type Rejected } from './define.js';
+import { defineImporter, type ImportItem, type Rejected, rejected } from './define.js';
 import { readJsonItems } from './json-items.js';
 import { hashOf, idOf, isObject, type Loose, listOf, momentOf, nameOf, present, textOf } from './shapes.js';
 import { anyHas, sketch } from './sketch.js';
@@ -16,7 +16,7 @@ export const mem0 = defineImporter({
   async *read(source) {
     for await (const item of readJsonItems(source, 'memories')) {
       if (item.kind === 'rejected') yield item;
-      else if (!isObject(item.value)) yield { kind: 'rejected', where: item.where, why: 'It is no memory.' };
+      else if (!isObject(item.value)) yield rejected(item.where, 'It is no memory.');
       else yield* readAnswer(item.value, item.where);
     }
   },
@@ -27,13 +27,12 @@ function* readAnswer(given: Loose, where: string): Generator<ImportItem | Reject
   if (key === undefined && !Array.isArray(given.relations)) return yield readMemory(given, where);
   for (const [at, memory] of listOf(key && given[key]).entries()) yield readMemory(memory, `${key}[${at}]`);
   for (const [at, relation] of listOf(given.relations).entries()) yield* readRelation(relation, `relations[${at}]`);
-  if (textOf(given.next) !== undefined)
-    yield { kind: 'rejected', where: 'next', why: 'It is one page of several: fetch and import the others too.' };
+  if (textOf(given.next) !== undefined) yield rejected('next', 'It is one page of several: fetch and import the others too.');
 }
 
 function readMemory(given: unknown, where: string): ImportItem | Rejected {
   const content = isObject(given) ? (textOf(given.memory) ?? textOf(given.data) ?? textOf(given.text)) : undefined;
-  if (!isObject(given) || content === undefined) return { kind: 'rejected', where, why: 'It is no memory: it has no text.' };
+  if (!isObject(given) || content === undefined) return rejected(where, 'It is no memory: it has no text.');
   const { id, user_id, agent_id, run_id, actor_id, app_id, categories, created_at, updated_at, metadata, memory_type } = given;
   const user = idOf(user_id, 500);
   const tags = listOf(categories).flatMap((category) => nameOf(category, 100) ?? []);
@@ -53,6 +52,6 @@ function* readRelation(given: unknown, where: string): Generator<ImportItem | Re
   const [source, target] = [nameOf(relation.source, 500), nameOf(relation.destination ?? relation.target, 500)];
   const type = nameOf(relation.relationship ?? relation.relation);
   if (source === undefined || target === undefined || type === undefined)
-    yield { kind: 'rejected', where, why: 'It is no relation: source, relationship or target is missing.' };
+    yield rejected(where, 'It is no relation: source, relationship or target is missing.');
   else yield { kind: 'relation', where, source, target, type };
 }

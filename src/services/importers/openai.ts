@@ -1,4 +1,4 @@
-import { defineImporter, type ImportedMessage, type ImportItem, type Rejected } from './define.js';
+import { defineImporter, type ImportedMessage, type ImportItem, type Rejected, rejected } from './define.js';
 import { readJsonItems } from './json-items.js';
 import { withTimes } from './messages.js';
 import { isOpenAiMessage, readOpenAiMessage } from './openai-message.js';
@@ -42,7 +42,7 @@ export const openai = defineImporter({
           taken,
         );
       else if (Array.isArray(value)) yield* readDialogue({ id: undefined, about: {}, messages: value, where }, taken);
-      else yield { kind: 'rejected', where, why: 'It is neither a message with a role nor a conversation with messages.' };
+      else yield rejected(where, 'It is neither a message with a role nor a conversation with messages.');
     }
     if (open) yield* finish(open, taken);
   },
@@ -59,7 +59,7 @@ function* readDialogue({ id, about, messages: given, where }: Dialogue, taken: M
   const chain: string[] = [];
   for (const [at, message] of given.entries()) {
     if (!isOpenAiMessage(message)) {
-      yield { kind: 'rejected', where, why: `messages[${at}] has no role that is known; the conversation is not taken.` };
+      yield rejected(where, `messages[${at}] has no role that is known; the conversation is not taken.`);
       return;
     }
     before = hashOf([before, message.role, message.content, message.tool_calls, message.tool_call_id, message.name]);
@@ -70,7 +70,7 @@ function* readDialogue({ id, about, messages: given, where }: Dialogue, taken: M
     messages.push(read);
     if (message.role === 'assistant' || chain.length > 0) chain.push(before);
   }
-  if (messages.length === 0) return yield { kind: 'rejected', where, why: 'There is no message in it.' };
+  if (messages.length === 0) return yield rejected(where, 'There is no message in it.');
   yield {
     ...{ kind: 'conversation', where, id: id ?? nameless(chain.length > 0 ? chain : [before], taken) },
     title: nameOf(about.title ?? about.name, 500),

@@ -28,6 +28,13 @@ export function addSilent(pieces: Pieces, type: string, { type: _, text, ...fiel
   pieces.parts.push({ ...present({ words: text }), ...fields, type });
 }
 
+/** What was not shown to the person is kept, and not found by searching; texts of it are called `type`. */
+export function silenced(pieces: Pieces, type: string): Pieces {
+  const quiet = noPieces();
+  for (const part of pieces.parts) addSilent(quiet, part.type === 'text' ? type : part.type, part);
+  return { ...pieces, parts: quiet.parts };
+}
+
 function addBlock(pieces: Pieces, block: Loose): void {
   const type = nameOf(block.type, 50) ?? 'unknown';
   switch (type) {

@@ -1,11 +1,13 @@
 import type { SecretSpan } from './spans.js';
 
 const TAG = /<(\/?)private(?:\s[^<>]{0,200})?>/gi;
-const MAY_HAVE = /<private/i;
+
+/** Whether it is worth a closer look. */
+export const mayHoldPrivate = (text: string): boolean => /<private/i.test(text);
 
 /** What stands between <private> and </private>, tags included. Stretches may nest; one that is never closed goes to the end. */
 export function findPrivate(text: string): SecretSpan[] {
-  if (!MAY_HAVE.test(text)) return [];
+  if (!mayHoldPrivate(text)) return [];
   const spans: SecretSpan[] = [];
   let depth = 0;
   let start = 0;

@@ -1,7 +1,7 @@
 import { invalidInput } from '../errors.js';
 import { findSecrets } from './find-secrets.js';
-import { findPrivate } from './private-stretches.js';
-import { replaceSpans } from './spans.js';
+import { findPrivate, mayHoldPrivate } from './private-stretches.js';
+import { replaceSpans, type SecretSpan } from './spans.js';
 
 export const REDACT_MODES = ['off', 'mask', 'refuse'] as const;
 export type RedactMode = (typeof REDACT_MODES)[number];
@@ -43,7 +43,7 @@ export class Redaction {
 
   /** Every text inside a JSON value. */
   deep<T>(value: T, place: string): T {
-    return this.#mode === 'off' && !mayHavePrivate(value) ? value : this.#within(value, place);
+    return this.#mode === 'off' && !holdsPrivate(value) ? value : this.#within(value, place);
   }
 
   #within<T>(value: T, place: string): T {
@@ -55,7 +55,7 @@ export class Redaction {
     ) as T;
   }
 
-  #replace(text: string, spans: ReturnType<typeof findPrivate>, mark: string | undefined): string {
+  #replace(text: string, spans: readonly SecretSpan[], mark: string | undefined): string {
     if (spans.length === 0) return text;
     return replaceSpans(text, spans, ({ type }) => {
       this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1);
@@ -65,8 +65,8 @@ export class Redaction {
 }
 
 /** So that what has nothing to hide is neither copied nor read twice. */
-function mayHavePrivate(value: unknown): boolean {
-  if (typeof value === 'string') return /<private/i.test(value);
+function holdsPrivate(value: unknown): boolean {
+  if (typeof value === 'string') return mayHoldPrivate(value);
   if (value === null || typeof value !== 'object') return false;
-  return Object.values(value).some(mayHavePrivate);
+  return Object.values(value).some(holdsPrivate);
 }

@@ -7,7 +7,7 @@ import { Jobs } from './jobs/jobs.js';
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models/index.js';
-import { type Principal, scopesOf } from './principal.js';
+import { type Principal, scopesOf, systemOf } from './principal.js';
 import { KeptStores } from './repository/kept-stores.js';
 import type { Limits } from './repository/limits.js';
 import type { Store } from './repository/store.js';
@@ -152,7 +152,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
     async storeOf(tenantId) {
       const { models } = await database();
       const isThere = tenantId === config.tenant || (await models.Tenant.findByPk(tenantId)) !== null;
-      return isThere ? storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }) : null;
+      return isThere ? storeFor(systemOf(tenantId)) : null;
     },
     access,
     clock,
@@ -171,7 +171,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
       const [{ db }, { OauthClientRegister }] = await Promise.all([database(), import('./repository/system/oauth-client-register.js')]);
       return new OauthClientRegister(db, clock);
     },
-    grantsOf: async (tenantId) => (await storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') })).oauthGrants,
+    grantsOf: async (tenantId) => (await storeFor(systemOf(tenantId))).oauthGrants,
     signIn: accounts.signIn,
     tenant: config.tenant,
     access,
@@ -180,7 +180,7 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
   });
   const authenticator = new BearerAuthenticator([accounts.apiKeys, oauth.tokens]);
 
-  const systemStore = (tenantId: string) => openStore({ tenantId, user: null, role: 'system', scopes: scopesOf('system') });
+  const systemStore = (tenantId: string) => openStore(systemOf(tenantId));
   const jobs = new Jobs({ config, log, clock, database, systemStore, changes, embeddings, corpus, metrics });
 
   const retention: RetentionHost = {

@@ -27,6 +27,9 @@ export type Principal = Readonly<{
 export const scopesOf = (role: Role): ReadonlySet<Scope> =>
   new Set(role === 'admin' || role === 'system' ? SCOPES : SCOPES.filter((scope) => scope !== 'admin'));
 
+/** Whoever does what nobody asked for, or what an administrator of the whole server asked for. */
+export const systemOf = (tenantId: string): Principal => ({ tenantId, user: null, role: 'system', scopes: scopesOf('system') });
+
 /**
  * Whether a principal may use what needs this scope. Administration takes the role as well as the scope, and is never for one
  * who acts for a single person.

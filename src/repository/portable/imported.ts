@@ -1,3 +1,4 @@
+import { isUuid } from '../../ids.js';
 import { contentHash } from '../../models/content-hash.js';
 import { parseTimestamp } from '../../timestamp.js';
 import { Repository } from '../context.js';
@@ -49,4 +50,4 @@ export class ImportedRepository extends Repository {
 }
 
 /** A name that is the id of a row, maybe. */
-const uuidOf = (name: string): string | null => (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name) ? name.toLowerCase() : null);
+const uuidOf = (name: string): string | null => (isUuid(name) ? name.toLowerCase() : null);

@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize';
 import type { Database } from '../../db/database.js';
 import { AppError, notFound } from '../../errors.js';
+import { isUuid } from '../../ids.js';
 import {
   findPortableConversation,
   findPortableUser,
@@ -114,14 +115,12 @@ export class PortableReader {
   }
 
   async #find(statement: typeof findPortableUser, what: string, name: string): Promise<string> {
-    const known = statement !== findPortableConversation || UUID.test(name);
+    const known = statement !== findPortableConversation || isUuid(name);
     const [row] = known ? await this.#db.query<{ id: string }>(statement, [this.#tenantId, name], this.#transaction) : [];
     if (!row) throw notFound(what, name, `Nothing was written. Tenant ${this.#tenantId} was looked at.`);
     return row.id;
   }
 }
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const LAST_OF = {
   uuid: 'ffffffff-ffff-ffff-ffff-ffffffffffff',

@@ -34,8 +34,8 @@ const DAY = 86_400_000;
 /** Work in batches, each a transaction of its own that leaves everything exact, so that it may end after any of them. */
 export abstract class RetentionStep extends AdministrativeRepository {
   /** The moment that is so many days before now; null where there is no limit. */
-  protected before(run: RetentionRun, days: number | null): Date | null {
-    return days === null ? null : new Date(run.now.getTime() - days * DAY);
+  protected before({ now }: Pick<RetentionRun, 'now'>, days: number | null): Date | null {
+    return days === null ? null : new Date(now.getTime() - days * DAY);
   }
 
   /** Batch after batch from the start, and again over what was passed over, until nothing is left or somebody says stop. */

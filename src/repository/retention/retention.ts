@@ -55,7 +55,6 @@ export type RetentionReport = Readonly<{
 
 /** Of all processes on a database, one carries out retention at a time. */
 const LOCK = 'retention';
-const DAY = 86_400_000;
 const LARGEST_BATCH = 500;
 
 /** How long things are kept, carried out: in batches that each leave everything exact, and never on what is under legal hold. */
@@ -125,7 +124,7 @@ export class RetentionRepository extends RetentionStep {
   }
 
   private async countDue(policy: RetentionPolicy, now: Date, only: Part['counts']): Promise<RetentionCounts> {
-    const ago = (days: number | null) => (days === null ? null : new Date(now.getTime() - days * DAY));
+    const ago = (days: number | null) => this.before({ now }, days);
     const minutes = policy.inactivity_timeout_minutes;
     const values = [
       this.tenantId,

@@ -32,6 +32,15 @@ export class AccessChanges {
     return () => void this.#handlers.delete(handler);
   }
 
+  /** Does what takes access away, and says so whatever becomes of it: a part of it may be committed when it fails. */
+  async after<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      await this.changed();
+    }
+  }
+
   /** To be called after what was changed is committed. */
   async changed(): Promise<void> {
     this.#tell();

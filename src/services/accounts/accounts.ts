@@ -43,7 +43,7 @@ export class Accounts {
     const { passwords, rules, clock } = this.#options;
     await assertPassword(password, account, rules);
     const passwordHash = await passwords.hash(password);
-    return this.#takingAccess(() =>
+    return this.#options.access.after(() =>
       store.transaction(async (store) => {
         await store.passwordResets.end(account.id);
         return this.#change(store, account.id, passwordHash, clock());
@@ -68,30 +68,22 @@ export class Accounts {
     const account = await store.accounts.get(await store.passwordResets.find(hash));
     await assertPassword(password, account, rules);
     const passwordHash = await passwords.hash(password);
-    return this.#takingAccess(() =>
+    return this.#options.access.after(() =>
       store.transaction(async (store) => this.#change(store, await store.passwordResets.redeem(hash), passwordHash, clock())),
     );
   }
 
   setDisabled(store: Store, named: string, disabled: boolean): Promise<AccountRecord> {
-    return this.#takingAccess(() => store.accounts.setDisabled(named, disabled));
+    return this.#options.access.after(() => store.accounts.setDisabled(named, disabled));
   }
 
   remove(store: Store, named: string): Promise<AccountRecord> {
-    return this.#takingAccess(() => store.accounts.remove(named));
+    return this.#options.access.after(() => store.accounts.remove(named));
   }
 
   async #change(store: Store, id: string, passwordHash: string, changedAt: Date): Promise<AccountRecord> {
     await store.accounts.setPasswordHash(id, passwordHash, { changedAt });
     await store.accounts.unlock(id);
     return store.accounts.revokeGrants(id);
-  }
-
-  async #takingAccess<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } finally {
-      await this.#options.access.changed();
-    }
   }
 }

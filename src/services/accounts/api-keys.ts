@@ -4,6 +4,7 @@ import type { ApiTokenRecord, NewApiToken } from '../../repository/accounts/api-
 import type { Store } from '../../repository/store.js';
 import type { ApiTokenDirectory, KnownApiToken } from '../../repository/system/api-token-directory.js';
 import { hashSecret, isSecretOf, newSecret, SECRET_PREFIX } from '../../secret.js';
+import { Recent } from '../recent.js';
 import type { AccessChanges } from './access-changes.js';
 import { type BearerVerifier, unauthenticated } from './authenticator.js';
 
@@ -15,7 +16,7 @@ const NOTE_EVERY_MS = 60_000;
 
 const prefixOf = (key: string): string => key.slice(0, SECRET_PREFIX.apiToken.length + 8);
 
-type Remembered = { identity: Identity; until: number; notedAt: number };
+type Remembered = { identity: Identity; notedAt: number };
 
 /**
  * Bearer keys: made, revoked, and known again. A key that was found good is remembered for a few seconds, by its hash, so
@@ -27,7 +28,7 @@ export class ApiKeys implements BearerVerifier {
   readonly #clock: () => Date;
   readonly #access: AccessChanges;
   readonly #log: Log;
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #remembered = new Recent<Remembered>(MOST_REMEMBERED);
   readonly #noting = new Set<Promise<void>>();
   /** Goes up with each revocation: a look-up that began before one is not remembered after it. */
   #generation = 0;
@@ -51,11 +52,7 @@ export class ApiKeys implements BearerVerifier {
 
   /** By id, prefix or name; a whole key, such as one that was found where it does not belong, is taken by its prefix. */
   async revoke(store: Store, named: string): Promise<ApiTokenRecord> {
-    try {
-      return await store.apiTokens.revoke(isSecretOf(this.kind, named) ? prefixOf(named) : named);
-    } finally {
-      await this.#access.changed();
-    }
+    return this.#access.after(() => store.apiTokens.revoke(isSecretOf(this.kind, named) ? prefixOf(named) : named));
   }
 
   /** Looks every key up again. */
@@ -67,35 +64,24 @@ export class ApiKeys implements BearerVerifier {
   async verify(key: string): Promise<Identity> {
     const hash = hashSecret(key);
     const now = this.#clock().getTime();
-    const known = this.#remembered.get(hash);
-    if (known && now < known.until) {
+    const known = this.#remembered.get(hash, now);
+    if (known) {
       this.#noteUse(known, now);
       return known.identity;
     }
-    this.#remembered.delete(hash);
     const generation = this.#generation;
     const row = await (await this.#directory()).find(prefixOf(key), hash);
     const identity = identityOf(row, now);
-    const fresh: Remembered = {
-      identity,
-      until: Math.min(now + REVOCATION_LAG_MS, identity.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY),
-      notedAt: row?.lastUsedAt?.getTime() ?? 0,
-    };
+    const fresh: Remembered = { identity, notedAt: row?.lastUsedAt?.getTime() ?? 0 };
     this.#noteUse(fresh, now);
-    if (generation === this.#generation) this.#remember(hash, fresh);
+    const until = Math.min(now + REVOCATION_LAG_MS, identity.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
+    if (generation === this.#generation) this.#remembered.set(hash, fresh, until);
     return identity;
   }
 
   /** Waits for what is being noted. */
   async close(): Promise<void> {
     await Promise.all(this.#noting);
-  }
-
-  #remember(hash: string, entry: Remembered): void {
-    // A map keeps the order of insertion: the first is the oldest.
-    const [oldest] = this.#remembered.keys();
-    if (oldest !== undefined && this.#remembered.size >= MOST_REMEMBERED) this.#remembered.delete(oldest);
-    this.#remembered.set(hash, entry);
   }
 
   /** Beside the call and not before it: nobody waits for this. */

@@ -1,10 +1,9 @@
 import { notFound } from '../../errors.js';
+import { isUuid } from '../../ids.js';
 import type { OauthSignInFilter, OauthSignInRecord } from '../../repository/accounts/oauth-sign-ins.js';
 import type { Store } from '../../repository/store.js';
 import type { OauthClientRegister, RegisteredClient } from '../../repository/system/oauth-client-register.js';
 import type { AccessChanges } from '../accounts/access-changes.js';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Looks after the programs that people sign in with. Whoever loses access here loses it in this process at once. */
 export class OAuthAdministration {
@@ -20,7 +19,7 @@ export class OAuthAdministration {
   async disable(named: string): Promise<RegisteredClient> {
     const register = await this.register();
     const client = await register.get(named);
-    await this.#takingAccess(() => register.disable(client.id));
+    await this.#access.after(() => register.disable(client.id));
     return client;
   }
 
@@ -33,7 +32,7 @@ export class OAuthAdministration {
 
   async remove(id: string): Promise<Record<string, number>> {
     const register = await this.register();
-    return this.#takingAccess(() => register.remove(id));
+    return this.#access.after(() => register.remove(id));
   }
 
   /** What a sign-in's id says, or an account's name, address or id, and a client's. */
@@ -46,9 +45,9 @@ export class OAuthAdministration {
 
   /** Ends the sign-in with that id, or those of the account, in any client or in one. */
   async signOut(store: Store, named: string, client?: string): Promise<OauthSignInRecord[]> {
-    const [one] = UUID.test(named) ? await store.oauthSignIns.all({ id: named }) : [];
+    const [one] = isUuid(named) ? await store.oauthSignIns.all({ id: named }) : [];
     const filter = one ? { id: one.id } : await this.#filter(store, named, client);
-    const ended = await this.#takingAccess(() => store.oauthSignIns.end(filter));
+    const ended = await this.#access.after(() => store.oauthSignIns.end(filter));
     if (ended.length === 0) throw notFound('sign-in', `of ${JSON.stringify(named)}`, 'recollect user sign-ins shows those in force.');
     return ended;
   }
@@ -58,13 +57,5 @@ export class OAuthAdministration {
       credentialId: account === undefined ? undefined : (await store.accounts.get(account)).id,
       clientRowId: client === undefined ? undefined : (await (await this.register()).get(client)).id,
     };
-  }
-
-  async #takingAccess<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } finally {
-      await this.#access.changed();
-    }
   }
 }

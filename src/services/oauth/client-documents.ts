@@ -1,9 +1,9 @@
 import type { Log } from '../../log.js';
 import type { NewOauthClient } from '../../repository/system/oauth-client-directory.js';
+import { Recent } from '../recent.js';
 import { readClientMetadata } from './client-metadata.js';
 import { fetchPublicJson, PUBLIC_INTERNET, type Reach } from './fetch-public.js';
 import { OAuthProblem } from './problem.js';
-import { Recent } from './recent.js';
 
 export type DescribedClient = Omit<NewOauthClient, 'secretHash'>;
 

@@ -4,12 +4,12 @@ import type { OauthGrantKind, OauthGrantRecord, Successor } from '../../reposito
 import { hashSecret, isSecretOf, newSecret } from '../../secret.js';
 import type { AccessChanges } from '../accounts/access-changes.js';
 import { type BearerVerifier, unauthenticated } from '../accounts/authenticator.js';
+import { Recent } from '../recent.js';
 import { knownScopes } from './client-metadata.js';
 import type { KnownClient, OAuthClients } from './clients.js';
 import type { Grants } from './grants.js';
 import { after, LIFETIME } from './lifetimes.js';
 import { OAuthProblem } from './problem.js';
-import { Recent } from './recent.js';
 
 export type IssuedTokens = { accessToken: string; refreshToken: string | null; expiresInSeconds: number; scopes: string[] };
 
@@ -97,11 +97,7 @@ export class OAuthTokens implements BearerVerifier {
     const grant = kind && (await this.#grants.find(kind, token));
     if (!grant || grant.clientId !== clientId) return;
     const grants = await this.#grants.ofTenant(grant.tenantId);
-    try {
-      await (kind === 'refresh_token' ? grants.revokeFamily(grant.familyId) : grants.revokeGrant(grant.id));
-    } finally {
-      await this.#access.changed();
-    }
+    await this.#access.after(() => (kind === 'refresh_token' ? grants.revokeFamily(grant.familyId) : grants.revokeGrant(grant.id)));
   }
 
   /** Looks every token up again. */

@@ -1,3 +1,4 @@
+import { createGinIndex } from './gin-index.js';
 import type { Migration } from './migration.js';
 
 const CITING = [
@@ -6,23 +7,12 @@ const CITING = [
   { table: 'memory_graph_edges', column: 'evidence' },
 ];
 
-/** Of rows that cite something only: most do not, and cost nothing. */
-const createIndex = (table: string, column: string): string => `
-  do $$
-  begin
-    if exists (select from pg_extension where extname = 'btree_gin') then
-      create index ${table}_${column}_idx on ${table} using gin (tenant_id, ${column}) where ${column} <> '{}';
-    else
-      create index ${table}_${column}_idx on ${table} using gin (${column}) where ${column} <> '{}';
-    end if;
-  end $$`;
-
 export const citations: Migration = {
   name: '0011-citations',
 
   async up(sql) {
-    // Who names a message or a memory as evidence: found when that one is erased.
-    for (const { table, column } of CITING) await sql(createIndex(table, column));
+    // Who names a message or a memory as evidence: found when that one is erased. Most rows cite nothing, and cost nothing here.
+    for (const { table, column } of CITING) await sql(createGinIndex(table, column, `where ${column} <> '{}'`));
   },
 
   async down(sql) {

@@ -10,13 +10,13 @@ export const createBtreeGin = `
   end $$`;
 
 /** A GIN index on `column`, led by the tenant where btree_gin allows it, so that one tenant's search never reads another's postings. */
-export const createGinIndex = (table: string, column: string): string => `
+export const createGinIndex = (table: string, column: string, where = ''): string => `
   do $$
   begin
     if exists (select from pg_extension where extname = 'btree_gin') then
-      create index ${table}_${column}_idx on ${table} using gin (tenant_id, ${column});
+      create index ${table}_${column}_idx on ${table} using gin (tenant_id, ${column}) ${where};
     else
-      create index ${table}_${column}_idx on ${table} using gin (${column});
+      create index ${table}_${column}_idx on ${table} using gin (${column}) ${where};
     end if;
   end $$`;
 

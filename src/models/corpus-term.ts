@@ -1,4 +1,4 @@
-import { DataTypes, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
+import { type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
 import { integer, text, uuid } from './columns.js';
 
 export type CorpusSource = 'message' | 'memory' | 'node';
@@ -16,7 +16,7 @@ export class CorpusTerm extends Model<InferAttributes<CorpusTerm>, InferCreation
 export function defineCorpusTerm(sequelize: Sequelize): typeof CorpusTerm {
   return class extends CorpusTerm {}.init(
     {
-      tenantId: { type: DataTypes.TEXT, allowNull: false, primaryKey: true },
+      tenantId: { ...text(), primaryKey: true },
       source: { ...text(), primaryKey: true },
       scopeId: { ...uuid(), primaryKey: true },
       lexeme: { ...text(), primaryKey: true },

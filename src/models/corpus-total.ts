@@ -1,4 +1,4 @@
-import { type CreationOptional, DataTypes, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
+import { type CreationOptional, type InferAttributes, type InferCreationAttributes, Model, type Sequelize } from 'sequelize';
 import { bigCounter, counter, text, timeNow, uuid } from './columns.js';
 import type { CorpusSource } from './corpus-term.js';
 
@@ -16,7 +16,7 @@ export class CorpusTotal extends Model<InferAttributes<CorpusTotal>, InferCreati
 export function defineCorpusTotal(sequelize: Sequelize): typeof CorpusTotal {
   return class extends CorpusTotal {}.init(
     {
-      tenantId: { type: DataTypes.TEXT, allowNull: false, primaryKey: true },
+      tenantId: { ...text(), primaryKey: true },
       source: { ...text(), primaryKey: true },
       scopeId: { ...uuid(), primaryKey: true },
       documents: counter(),

@@ -16,7 +16,7 @@ export class MessageDay extends Model<InferAttributes<MessageDay>, InferCreation
 export function defineMessageDay(sequelize: Sequelize): typeof MessageDay {
   return class extends MessageDay {}.init(
     {
-      tenantId: { type: DataTypes.TEXT, allowNull: false, primaryKey: true },
+      tenantId: { ...text(), primaryKey: true },
       scopeId: { ...uuid(), primaryKey: true },
       day: { type: DataTypes.DATEONLY, allowNull: false, primaryKey: true },
       role: { ...text(), primaryKey: true },

@@ -7,6 +7,7 @@ import type { ConversationRecord, MessageRecord } from '../repository/records.js
 import type { Store } from '../repository/store.js';
 import type { TaskRecord } from '../repository/tasks.js';
 import type { UserRecord } from '../repository/users.js';
+import { cutText } from '../search/snippet.js';
 import { type Recall, readableSources } from './recall.js';
 
 export type ContextQuery = {
@@ -79,7 +80,7 @@ async function recentMessages(store: Store, { conversationId, conversationKey }:
 
 const questionOf = (recent: readonly MessageRecord[]): string | null => {
   const last = recent.find(({ role }) => role === 'user');
-  const text = last ? contentText(last.content).trim().slice(0, QUERY_CHARACTERS) : '';
+  const text = last ? cutText(contentText(last.content).trim(), QUERY_CHARACTERS) : '';
   return text === '' ? null : text;
 };
 

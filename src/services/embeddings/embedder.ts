@@ -1,3 +1,4 @@
+import { cutText } from '../../search/snippet.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { type EmbeddingProvider, ProviderDown, TextsRefused } from './provider.js';
 import { normalized } from './read-vectors.js';
@@ -73,7 +74,7 @@ export class Embedder {
 
   /** Vectors of what is stored. Throws `ProviderDown` when the provider does not work; nothing is lost then but the time. */
   async documents(texts: readonly string[]): Promise<Embedded> {
-    const cut = texts.map((text) => beginning(text, MAX_CHARACTERS));
+    const cut = texts.map((text) => cutText(text, MAX_CHARACTERS));
     const vectors: (number[] | null)[] = [];
     while (vectors.length < cut.length)
       vectors.push(...(await this.#guarded(() => this.#halving(cut.slice(vectors.length, vectors.length + this.#batch)))));
@@ -82,7 +83,7 @@ export class Embedder {
 
   /** The vector of a question. It is asked once, however many wait for it, and goes on when they have given up: the next one has it then. */
   query(text: string): Promise<number[]> {
-    const cut = beginning(text, MAX_CHARACTERS);
+    const cut = cutText(text, MAX_CHARACTERS);
     const known = this.#queries.get(cut);
     if (known) {
       this.#queries.delete(cut);
@@ -151,7 +152,7 @@ export class Embedder {
   async #shortened(text: string): Promise<number[] | null> {
     if (text.length <= SHORT_CHARACTERS) return null;
     try {
-      return (await this.#request([`${this.#options.documentPrefix}${beginning(text, SHORT_CHARACTERS)}`]))[0]!;
+      return (await this.#request([`${this.#options.documentPrefix}${cutText(text, SHORT_CHARACTERS)}`]))[0]!;
     } catch (error) {
       if (error instanceof TextsRefused) return null;
       throw error;
@@ -185,9 +186,3 @@ export class Embedder {
     return vectors;
   }
 }
-
-/** The first characters of a text, never half of one. */
-const beginning = (text: string, characters: number): string => {
-  const cut = text.slice(0, characters);
-  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
-};

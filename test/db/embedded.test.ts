@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ENGINE } from '../../src/db/embedded/data-dir.js';
 import { runSql } from '../../src/db/embedded/engine.js';
+import { folderError } from '../../src/db/embedded/folder-error.js';
 import { Maintenance } from '../../src/db/embedded/maintenance.js';
 import { Multiplexer } from '../../src/db/embedded/multiplexer.js';
 import { openEmbedded } from '../../src/db/embedded/open-embedded.js';
@@ -65,6 +66,52 @@ test('a crash of the engine ends neither the process nor the data', { timeout: 6
   setTimeout(() => renameSync(`${wal}.away`, wal), 300);
   await panic;
   expect(await run(database, 'select n from kept')).toEqual([{ n: 1 }]);
+});
+
+test('nothing is acknowledged in a folder that was removed, and the answer says why', async () => {
+  const folder = await freshFolder();
+  const database = await openFolder(folder, { durability: 'full' });
+  await run(database, 'create table vanished (n int)');
+  await run(database, 'insert into vanished values (1)');
+  rmSync(folder, { recursive: true });
+  const gone = { code: 'unavailable', message: expect.stringContaining('moved or removed'), hint: expect.stringContaining('Put it back') };
+  await expect(run(database, 'insert into vanished values (2)')).rejects.toMatchObject(gone);
+  await expect(run(database, 'select n from vanished')).rejects.toMatchObject(gone);
+});
+
+test('a folder that was moved away and put back is opened again', async () => {
+  const folder = await freshFolder();
+  const database = await openFolder(folder, { durability: 'full' });
+  await run(database, 'create table moved (n int)');
+  await database.close();
+  const again = await openFolder(folder, { durability: 'full' });
+  const follower = await openFolder(folder);
+  renameSync(folder, `${folder}.away`);
+  await again.close();
+  await expect(run(follower, 'insert into moved values (1)')).rejects.toMatchObject({
+    message: expect.stringContaining('moved or removed'),
+  });
+  renameSync(`${folder}.away`, folder);
+  await run(follower, 'insert into moved values (2)');
+  expect(await run(follower, 'select n from moved')).toEqual([{ n: 2 }]);
+});
+
+test('the list of who has the folder open may be impossible to write', async () => {
+  const folder = await freshFolder();
+  rmSync(join(folder, 'members'), { recursive: true, force: true });
+  writeFileSync(join(folder, 'members'), 'no folder');
+  const database = await openFolder(folder);
+  expect(await database.describe()).toMatchObject({ role: 'leader', processes: [] });
+  await database.close();
+});
+
+test.each([
+  ['ENOSPC', 'the disk is full'],
+  ['EROFS', 'it is read-only'],
+  ['EMFILE', 'too many files open'],
+])('%s while opening is said in words', (code, words) => {
+  const error = Object.assign(new Error(`${code}: no`), { code });
+  expect(folderError('/memory', error)).toMatchObject({ code: 'unavailable', message: expect.stringContaining(words), cause: error });
 });
 
 test('an idle leader closes well within a second and leaves no socket', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,20 @@ test('an owner names its process and where it listens, and is none after it clos
   expect(currentOwner(folder)).toBeNull();
   expect(await claimAgain(folder)).not.toBeNull();
   expect(files(folder)).toEqual(['owner-2.json']);
+});
+
+test('a file of an owner that was killed before it wrote anything keeps nobody out', async () => {
+  const folder = await emptyFolder();
+  writeFileSync(join(folder, 'owner-3.json'), '');
+  expect(await claimAgain(folder)).not.toBeNull();
+  expect(files(folder)).toEqual(['owner-4.json']);
+});
+
+test('an owner whose folder is gone closes without an error', async () => {
+  const folder = await claimed();
+  const ownership = await claimAgain(folder);
+  rmSync(folder, { recursive: true });
+  expect(() => ownership?.close()).not.toThrow();
 });
 
 test('a dead owner of this machine and network is succeeded: the kernel lock has spoken', async () => {

@@ -1,8 +1,9 @@
-import { fsyncSync } from 'node:fs';
+import { fstatSync, fsyncSync, statSync } from 'node:fs';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 
-type EmscriptenStream = { nfd?: number };
-type EmscriptenModule = { FS: { filesystems: { NODEFS: { stream_ops: { fsync?: (stream: EmscriptenStream) => number } } } } };
+type EmscriptenStream = { nfd?: number; node: object };
+type EmscriptenNodeFS = { stream_ops: { fsync?: (stream: EmscriptenStream) => number }; realPath(node: object): string };
+type EmscriptenModule = { FS: { filesystems: { NODEFS: EmscriptenNodeFS } } };
 
 /** PGlite's file system with the fsync that Emscripten's lacks; without it nothing is forced to the disk. */
 export class DurableNodeFS extends NodeFS {
@@ -10,12 +11,13 @@ export class DurableNodeFS extends NodeFS {
 
   override async init(...[pg, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
     const { emscriptenOpts } = await super.init(pg, options);
-    const addFsync = (module: EmscriptenModule): void => {
-      module.FS.filesystems.NODEFS.stream_ops.fsync = (stream) => {
-        if (stream.nfd !== undefined) {
-          this.syncs += 1;
-          fsyncSync(stream.nfd);
-        }
+    const addFsync = ({ FS }: EmscriptenModule): void => {
+      const files = FS.filesystems.NODEFS;
+      files.stream_ops.fsync = ({ nfd, node }) => {
+        if (nfd === undefined) return 0;
+        assertInPlace(nfd, () => files.realPath(node));
+        this.syncs += 1;
+        fsyncSync(nfd);
         return 0;
       };
     };
@@ -23,3 +25,13 @@ export class DurableNodeFS extends NodeFS {
     return { emscriptenOpts: { ...emscriptenOpts, preRun: [...preRun, addFsync] as NonNullable<typeof emscriptenOpts.preRun> } };
   }
 }
+
+/** A log that was removed is gone with the last program that has it open: no commit may be acknowledged for what is written to it. */
+const assertInPlace = (descriptor: number, pathOf: () => string): void => {
+  const { nlink, ino } = fstatSync(descriptor);
+  if (nlink > 0) return;
+  const path = pathOf();
+  // Some file systems count no links at all, so the name has the last word.
+  if (path.includes('pg_wal') && statSync(path, { throwIfNoEntry: false })?.ino !== ino)
+    throw new Error(`${path} was removed while it was open`);
+};

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { AppError } from '../../errors.js';
+import { folderError } from './folder-error.js';
 import { Multiplexer } from './multiplexer.js';
 import { preparePrivateDirectory } from './socket-path.js';
 import type { FromWorker, ToWorker, WorkerInput } from './worker-messages.js';
@@ -50,11 +50,11 @@ const open = async (): Promise<void> => {
 };
 
 const failed = (error: unknown): void => {
-  const known = error instanceof AppError;
+  const { message, hint } = folderError(input.dataDir, error);
   tell({
     type: 'failed',
-    message: known ? error.message : `The data folder ${input.dataDir} cannot be opened.`,
-    hint: known ? error.hint : 'The server log has the details. If the disk is full, free some space.',
+    message,
+    hint,
     detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });
 };

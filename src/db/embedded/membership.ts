@@ -12,30 +12,34 @@ const directoryOf = (dataDir: string): string => join(dataDir, 'members');
 
 export const joinMembers = (dataDir: string): Membership => {
   const directory = directoryOf(dataDir);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `${process.pid}-${randomBytes(3).toString('hex')}.json`);
   const member: Member = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
-  writeFileSync(file, JSON.stringify(member), { mode: 0o600 });
-  return { leave: () => rmSync(file, { force: true }) };
+  // On a full disk the memory can still be read, and space be made in it.
+  orElse(undefined, () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(file, JSON.stringify(member), { mode: 0o600 });
+  });
+  return { leave: () => orElse(undefined, () => rmSync(file, { force: true })) };
 };
 
 /** Who has the folder open, oldest first. Notes of processes of this machine that are gone are removed on the way. */
 export const listMembers = (dataDir: string): Member[] =>
-  readdirSync(directoryOf(dataDir))
+  orElse<string[]>([], () => readdirSync(directoryOf(dataDir)))
     .flatMap((name) => {
       const file = join(directoryOf(dataDir), name);
-      const member = read(file);
+      const member = orElse<Member | null>(null, () => JSON.parse(readFileSync(file, 'utf8')) as Member);
       if (member && (member.host !== hostname() || isAlive(member.pid))) return [member];
-      rmSync(file, { force: true });
+      orElse(undefined, () => rmSync(file, { force: true }));
       return [];
     })
     .sort((a, b) => a.since.localeCompare(b.since));
 
-const read = (file: string): Member | null => {
+/** A note that cannot be written or read is missing in a list, and nothing else. */
+const orElse = <T>(fallback: T, work: () => T): T => {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Member;
+    return work();
   } catch {
-    return null;
+    return fallback;
   }
 };
 

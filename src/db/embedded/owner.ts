@@ -37,16 +37,19 @@ const here = (): Pick<Owner, 'host' | 'boot' | 'network'> => ({
   network: readOr<string | null>(() => readlinkSync('/proc/self/ns/net'), null),
 });
 
-const claims = (dataDir: string): Claim[] =>
+/** Highest first, those too that say nothing. */
+const numbers = (dataDir: string): number[] =>
   readOr(() => readdirSync(dataDir), [])
     .map((name) => FILE.exec(name)?.[1])
     .filter((number) => number !== undefined)
     .map(Number)
-    .sort((a, b) => b - a)
-    .flatMap((number) => {
-      const owner = readOr<Owner | null>(() => JSON.parse(readFileSync(fileOf(dataDir, number), 'utf8')) as Owner, null);
-      return owner ? [{ number, owner }] : [];
-    });
+    .sort((a, b) => b - a);
+
+const claims = (dataDir: string): Claim[] =>
+  numbers(dataDir).flatMap((number) => {
+    const owner = readOr<Owner | null>(() => JSON.parse(readFileSync(fileOf(dataDir, number), 'utf8')) as Owner, null);
+    return owner ? [{ number, owner }] : [];
+  });
 
 const socketOf = (dataDir: string, owner: Owner): string =>
   isAbsolute(owner.socket) || owner.socket.startsWith('\\\\') ? owner.socket : join(dataDir, owner.socket);
@@ -72,7 +75,9 @@ export const claimOwnership = async (dataDir: string, socketPath: string): Promi
   const seen = claims(dataDir);
   const last = seen[0];
   if (last && !(await isGone(dataDir, last))) return null;
-  const number = (last?.number ?? 0) + 1;
+  // A process that was killed while it wrote may have left an empty file; its number is not given again.
+  const taken = numbers(dataDir);
+  const number = (taken[0] ?? 0) + 1;
   const inside = relative(dataDir, socketPath);
   const owner: Owner = {
     pid: process.pid,
@@ -88,11 +93,17 @@ export const claimOwnership = async (dataDir: string, socketPath: string): Promi
     rmSync(file, { force: true });
     return null;
   }
-  for (const claim of seen) {
-    rmSync(fileOf(dataDir, claim.number), { force: true });
-    if (!claim.owner.socket.startsWith('\\\\')) rmSync(socketOf(dataDir, claim.owner), { force: true });
-  }
-  return { close: () => replaceWhole(file, JSON.stringify({ ...owner, closedAt: new Date().toISOString() })) };
+  for (const old of taken) rmSync(fileOf(dataDir, old), { force: true });
+  for (const claim of seen) if (!claim.owner.socket.startsWith('\\\\')) rmSync(socketOf(dataDir, claim.owner), { force: true });
+  return {
+    close: () => {
+      try {
+        replaceWhole(file, JSON.stringify({ ...owner, closedAt: new Date().toISOString() }));
+      } catch {
+        // The disk is full, or the folder is gone: that must not keep whoever closes from giving the lock back.
+      }
+    },
+  };
 };
 
 const isGone = async (dataDir: string, { number, owner }: Claim): Promise<boolean> => {
@@ -117,8 +128,8 @@ const isGone = async (dataDir: string, { number, owner }: Claim): Promise<boolea
 /** Creates a file that was not there, in one step and with all its content; false when it exists. */
 const createWhole = (file: string, content: string): boolean => {
   const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, content, { mode: 0o600, flush: true });
   try {
+    writeFileSync(draft, content, { mode: 0o600, flush: true });
     linkSync(draft, file);
     return true;
   } catch (error) {
@@ -137,6 +148,7 @@ const createExclusively = (file: string, content: string): boolean => {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    rmSync(file, { force: true });
     throw error;
   }
 };
@@ -144,6 +156,11 @@ const createExclusively = (file: string, content: string): boolean => {
 /** Writes a file so that a reader sees the old content or the new, never a part. */
 export const replaceWhole = (file: string, content: string): void => {
   const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, content, { mode: 0o600, flush: true });
-  renameSync(draft, file);
+  try {
+    writeFileSync(draft, content, { mode: 0o600, flush: true });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 };

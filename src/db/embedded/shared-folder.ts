@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { EngineThread } from './engine-thread.js';
+import { folderError, folderGone } from './folder-error.js';
 import { type LeaderLock, tryLeaderLock } from './leader-lock.js';
 import { claimOwnership, currentOwner, type Ownership } from './owner.js';
 import type { Durability } from './pglite-engine.js';
@@ -68,6 +70,7 @@ export class SharedFolder {
     while (Date.now() < deadline) {
       if (this.#closed) throw new AppError('unavailable', 'The database is closed.');
       if (this.#leading) return;
+      if (!existsSync(this.#options.dataDir)) throw folderGone(this.#options.dataDir);
       const owner = currentOwner(this.#options.dataDir);
       if (owner && (await probe(owner.socketPath)) === 'listening') {
         this.#socketPath = owner.socketPath;
@@ -103,7 +106,7 @@ export class SharedFolder {
       await thread.kill();
       ownership?.close();
       await lock.release();
-      throw error;
+      throw folderError(dataDir, error);
     }
   }
 

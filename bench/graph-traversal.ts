@@ -12,7 +12,7 @@ import { timingOf } from './timing.js';
 
 const HELP = `Times traversals of a graph whose degrees follow a power law, and writes to it.
 
-  node --import tsx bench/graph-traversal.ts [--edges 1000000] [--nodes 200000] [--engines embedded,postgres] [--samples 100]
+  npm run bench:traversal -- [--edges 1000000] [--nodes 200000] [--engines embedded,postgres] [--samples 100]
 `;
 
 const TENANT = 'bench-graph';

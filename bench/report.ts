@@ -5,7 +5,7 @@ import { VERSION } from '../src/version.js';
 import { type Engine, type Options, sizeText } from './options.js';
 import type { Timing } from './timing.js';
 
-/** What the issue asks of a figure: at most so many times its floor, or so many milliseconds. */
+/** What a figure has to keep: at most so many times its floor, or so many milliseconds. */
 export type Limit = { times: number } | { milliseconds: number };
 
 export type Row = Readonly<{

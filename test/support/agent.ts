@@ -4,14 +4,10 @@ import type { Transport } from '@modelcontextprotocol/server';
 import { loadConfig } from '../../src/config.js';
 import { Jobs } from '../../src/jobs/jobs.js';
 import { createLog } from '../../src/log.js';
-import { type Role, type Scope, scopesOf } from '../../src/principal.js';
+import { scopesOf } from '../../src/principal.js';
 import type { Neighbours } from '../../src/recall/soft-terms.js';
-import type { RedactMode } from '../../src/redaction/redaction.js';
 import { ChangeSource } from '../../src/repository/change-source.js';
 import { CorpusFolder } from '../../src/repository/corpus-folder.js';
-import type { Limits } from '../../src/repository/limits.js';
-import type { Quotas } from '../../src/repository/quotas/quotas.js';
-import type { PolicyDefaults } from '../../src/repository/retention/retention-policy.js';
 import { EmbeddingQueue } from '../../src/repository/vectors/embedding-queue.js';
 import { ChangeFeed } from '../../src/services/change-feed.js';
 import { CorpusKeeper } from '../../src/services/corpus-keeper.js';
@@ -23,21 +19,9 @@ import { TOOLSETS } from '../../src/toolsets.js';
 import { serveConnection } from '../../src/transports/connection.js';
 import { NO_EMBEDDINGS } from './embeddings.js';
 import type { TestEngine } from './engines.js';
-import { storeFor } from './store.js';
+import { storeFor, type Who } from './store.js';
 
-type Who = {
-  tenantId: string;
-  user?: string;
-  role?: Role;
-  /** Fewer than the role has. */
-  scopes?: ReadonlySet<Scope>;
-  limits?: Partial<Limits>;
-  redact?: RedactMode;
-  policy?: PolicyDefaults;
-  quotas?: Quotas;
-  clock?: () => Date;
-  embeddings?: Partial<EmbeddingSettings>;
-};
+type Caller = Who & { embeddings?: Partial<EmbeddingSettings> };
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape the output schema has checked
 type Answer = any;
 
@@ -59,7 +43,7 @@ export interface Agent extends AsyncDisposable {
   refusal(tool: string, args?: Record<string, unknown>): Promise<string>;
 }
 
-export async function agentFor(engine: TestEngine, who: Who): Promise<Agent> {
+export async function agentFor(engine: TestEngine, who: Caller): Promise<Agent> {
   const [near, far] = InMemoryTransport.createLinkedPair();
   const log = createLog('silent');
   const changes = new ChangeFeed(async () => new ChangeSource(engine.db), log);

@@ -7,10 +7,12 @@ import type { Quotas } from '../../src/repository/quotas/quotas.js';
 import type { PolicyDefaults } from '../../src/repository/retention/retention-policy.js';
 import { Store } from '../../src/repository/store.js';
 
-type Who = {
+/** For whom a store is opened, and what differs from a server as it is configured by default. */
+export type Who = {
   tenantId: string;
   user?: string;
   role?: Role;
+  /** Fewer than the role has. */
   scopes?: ReadonlySet<Scope>;
   limits?: Partial<Limits>;
   redact?: RedactMode;

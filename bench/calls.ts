@@ -16,7 +16,7 @@ import { startServer } from './server.js';
 import { type Contender, takeTurns } from './timing.js';
 import { capture, openStore, type Sent } from './workload.js';
 
-export type Effort = { samples: number; warmUp: number };
+type Effort = { samples: number; warmUp: number };
 
 /** Times the operations on the data of one place: by the repository in this process, and by a server process over stdio. */
 export async function measureCalls(place: Place, size: number, operations: readonly Operation[], effort: Effort): Promise<Row[]> {

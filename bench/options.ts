@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export const ENGINES = ['embedded', 'postgres'] as const;
 export type Engine = (typeof ENGINES)[number];
-export const CASES = ['save_turn', 'load_history', 'startup'] as const;
+const CASES = ['save_turn', 'load_history', 'startup'] as const;
 export type CaseName = (typeof CASES)[number];
 
 export type Options = Readonly<{

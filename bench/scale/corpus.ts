@@ -71,7 +71,7 @@ export class Corpus {
   }
 }
 
-export const authorOf = (conversation: number): string => AUTHORS[conversation % AUTHORS.length]!;
+const authorOf = (conversation: number): string => AUTHORS[conversation % AUTHORS.length]!;
 export const userOf = (conversation: number): string => `user-${conversation % USERS}`;
 
 const hex = (kind: number, at: number): string => `0190000${kind}-0000-7000-8000-${at.toString(16).padStart(12, '0')}`;

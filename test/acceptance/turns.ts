@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Server } from './servers.js';
 
-export type StoredMessage = {
+type StoredMessage = {
   id: string;
   seq: number;
   turn: number;
@@ -17,7 +17,7 @@ type History = {
   has_more_after: boolean;
   last_seq: number | null;
 };
-export type Transcript = { conversation: History['conversation']; messages: StoredMessage[] };
+type Transcript = { conversation: History['conversation']; messages: StoredMessage[] };
 
 /** A whole conversation, page by page from its beginning. */
 export async function readAll(server: Server, which: { conversation_id: string } | { conversation_key: string }): Promise<Transcript> {

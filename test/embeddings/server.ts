@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 
-export type EmbeddingRequest = { model: string; input: string[]; encoding_format?: string; dimensions?: number };
+type EmbeddingRequest = { model: string; input: string[]; encoding_format?: string; dimensions?: number };
 export type Respond = (request: EmbeddingRequest, response: ServerResponse, incoming: IncomingMessage) => void | Promise<void>;
 type Item = { index: number; embedding: unknown };
 

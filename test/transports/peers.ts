@@ -9,7 +9,7 @@ export type ToolResult = { isError?: boolean; content: Content[]; structuredCont
 type Page<K extends string, T> = { [key in K]: T[] } & { nextCursor?: string | undefined };
 export type Listed = { name: string; uri?: string; uriTemplate?: string };
 export type Completion = { values: string[]; total?: number; hasMore?: boolean };
-export type Contents = { uri: string; mimeType?: string; text?: string; blob?: string };
+type Contents = { uri: string; mimeType?: string; text?: string; blob?: string };
 
 /** What both clients can do, so that one suite runs over either. Errors of the protocol are thrown and have a `code`. */
 export interface Peer extends AsyncDisposable {

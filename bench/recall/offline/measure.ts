@@ -1,4 +1,4 @@
-export const DEPTHS = [1, 5, 10, 20, 50] as const;
+const DEPTHS = [1, 5, 10, 20, 50] as const;
 /** Of one question, or the means of many: shares from 0 to 1. */
 export type Measures = Readonly<Record<`R@${(typeof DEPTHS)[number]}` | 'MRR' | 'NDCG@10' | 'All@10', number>>;
 

@@ -1,7 +1,7 @@
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export type Cut = 'before commit arrives' | 'after commit was answered';
+type Cut = 'before commit arrives' | 'after commit was answered';
 
 /** Stands between a client and a database and cuts the connection at the commits it is told to. */
 export class CuttingProxy {

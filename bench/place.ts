@@ -64,7 +64,7 @@ export function connectTo({ url, dataDir }: Pick<DatabaseConfig, 'url' | 'dataDi
 }
 
 async function connected(config: pg.ClientConfig): Promise<pg.Client> {
-  const client = new pg.Client(config);
+  const client = new pg.Client({ ...config, pipeline: true });
   await client.connect();
   return client;
 }

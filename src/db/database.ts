@@ -34,6 +34,8 @@ export type Statement = Readonly<{
    * PostgreSQL reads all of the tenant's rows instead.
    */
   asOwner?: true;
+  /** Only reads, and little, by an index: when no connection is free, several of these go to the next one together. */
+  brief?: true;
 }>;
 
 /** `snapshot` sees one state of the database from its beginning to its end, and only reads. */

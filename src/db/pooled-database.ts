@@ -4,6 +4,7 @@ import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import { CommitStillRunning, commitOutcome, noteTransactionId } from './commit-outcome.js';
+import { Connections } from './connections.js';
 import { type Connection, createSequelize } from './create-sequelize.js';
 import type { Capabilities, Database, EngineFacts, Statement, TransactionKind } from './database.js';
 import type { JobLock } from './job-lock.js';
@@ -12,7 +13,7 @@ import { constraintOf, isConnectionLost, isContention, wasNotSent } from './pg-e
 import type { Pooler } from './pooler.js';
 import { retrying, transience } from './retry.js';
 import type { RowSecurity, RowSecurityState } from './row-security.js';
-import { connectionOf, connectionsOf, destroySocket, finish, openTransaction, takeConnection } from './sequelize-internals.js';
+import { connectionOf, destroySocket, finish, openTransaction } from './sequelize-internals.js';
 import { TenantDatabase } from './tenant-database.js';
 import { type Around, sendAround } from './tenant-query.js';
 import { TransactionScope } from './transaction-scope.js';
@@ -45,7 +46,7 @@ export class PooledDatabase implements Database {
   readonly #log: Log;
   readonly #scope = new TransactionScope();
   readonly #listener: Listener;
-  readonly #clients = new Set<pg.Client>();
+  readonly #connections: Connections;
   readonly #tenancies = new WeakMap<Transaction, Tenancy>();
   readonly #locks = new Set<JobLock>();
   #capabilities: Capabilities;
@@ -56,15 +57,11 @@ export class PooledDatabase implements Database {
     this.#side = side;
     this.#log = log;
     this.sequelize = createSequelize(side.connection, log);
+    this.#connections = new Connections(this.sequelize);
     this.#listener = new Listener(side.connection, log);
     const { concurrentTransactions, pooler } = this.#side;
     this.#capabilities = { concurrentTransactions, sessions: !pooler, vector: false, trigram: false, rowSecurity: false, sharded: false };
     this.#guardSequelize();
-    this.sequelize.addHook('afterConnect', (connection) => {
-      const client = connection as pg.Client;
-      this.#clients.add(client);
-      client.once('end', () => this.#clients.delete(client));
-    });
   }
 
   get capabilities(): Capabilities {
@@ -135,6 +132,7 @@ export class PooledDatabase implements Database {
 
   close(): Promise<void> {
     this.#closing ??= (async () => {
+      this.#connections.close();
       await Promise.all([this.#listener.close(), ...[...this.#locks].map((lock) => lock.release())]);
       // Waits for what is running, but not for long: whoever closes wants to leave.
       const drained = this.sequelize.close();
@@ -143,7 +141,7 @@ export class PooledDatabase implements Database {
       await Promise.race([drained, sleep(CLOSE_GRACE_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
       patience.abort();
       await this.#side.close();
-      for (const client of this.#clients) destroySocket(client);
+      this.#connections.destroy();
       await drained.catch(() => undefined);
     })();
     return this.#closing;
@@ -161,8 +159,11 @@ export class PooledDatabase implements Database {
     }
     this.#scope.assertOutside(statement.name);
     const isTransient = transience();
+    const send = (client: pg.Client) => this.#run<Row>(client, statement, values, this.#tenancy(tenantId), false);
+    // A pooler may give the connection away after each answer.
+    const isShared = statement.brief && !this.#side.pooler;
     return retrying(
-      () => this.#withConnection((client) => this.#run<Row>(client, statement, values, this.#tenancy(tenantId), false)),
+      () => (isShared ? this.#connections.withShared(send) : this.#connections.withOne(send)),
       (error) => isTransient(error) || (statement.retryOn?.includes(constraintOf(error) ?? '') ?? false),
     );
   }
@@ -203,21 +204,6 @@ export class PooledDatabase implements Database {
     return { name: this.#side.pooler?.prepares === false ? undefined : name, text, values };
   }
 
-  async #withConnection<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    if (this.#closing) throw new AppError('unavailable', 'The database is closed.');
-    const connections = connectionsOf(this.sequelize);
-    const client = await takeConnection(this.sequelize);
-    try {
-      const result = await work(client);
-      connections.releaseConnection(client);
-      return result;
-    } catch (error) {
-      if (isConnectionLost(error)) await connections.destroyConnection(client).catch(() => undefined);
-      else connections.releaseConnection(client);
-      throw error;
-    }
-  }
-
   /** One run of a transaction. A connection lost while committing is followed by a look at what became of it. */
   async #attempt<T>(
     work: (transaction: Transaction) => Promise<T>,
@@ -226,14 +212,15 @@ export class PooledDatabase implements Database {
   ): Promise<T> {
     let committing: { result: T; transactionId: string | null } | undefined;
     try {
-      return await this.#withConnection(async (client) => {
+      return await this.#connections.withOne(async (client) => {
         const transaction = openTransaction(this.sequelize, client);
         if (tenancy) this.#tenancies.set(transaction, tenancy);
+        // The first statement is sent after it without waiting; when it failed, so does what follows.
+        const begun = this.#begin(client, tenancy, begin);
+        begun.catch(() => undefined);
         try {
-          if (tenancy?.policies)
-            await sendAround(client, this.#sent(begin.name, begin.text, []), { after: [tenancy.tenantId, tenancy.policies.role] });
-          else await client.query(begin.text);
           const result = await this.#scope.run(() => work(transaction));
+          await begun;
           committing = {
             result,
             transactionId: await noteTransactionId(client, {
@@ -247,8 +234,12 @@ export class PooledDatabase implements Database {
           return result;
         } catch (error) {
           finish(transaction, 'rollback');
-          if (!isConnectionLost(error)) await client.query('rollback').catch(() => destroySocket(client));
-          throw error;
+          const cause = await begun.then(
+            () => error,
+            (failure: unknown) => failure,
+          );
+          if (!isConnectionLost(cause)) await client.query('rollback').catch(() => destroySocket(client));
+          throw cause;
         }
       });
     } catch (error) {
@@ -259,10 +250,15 @@ export class PooledDatabase implements Database {
     }
   }
 
+  async #begin(client: pg.Client, tenancy: Tenancy | undefined, { name, text }: Readonly<{ name: string; text: string }>): Promise<void> {
+    if (!tenancy?.policies) await client.query(text);
+    else await sendAround(client, this.#sent(name, text, []), { after: [tenancy.tenantId, tenancy.policies.role] });
+  }
+
   #outcomeOf(transactionId: string): Promise<'committed' | 'aborted'> {
     const isTransient = transience();
     return retrying(
-      () => this.#withConnection((client) => commitOutcome(client, transactionId)),
+      () => this.#connections.withOne((client) => commitOutcome(client, transactionId)),
       (error) => isTransient(error) || error instanceof CommitStillRunning,
     );
   }

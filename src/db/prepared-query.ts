@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { bindMessage, EXECUTE, parseMessage, SYNC } from './query-messages.js';
 
 /** The parts of pg's connection that its types leave out. */
@@ -18,11 +18,14 @@ const described = new WeakMap<pg.Client, Map<string, readonly Column[]>>();
 /** A value that is sent as its own text; pg knows what to do with the others. */
 export type PlainValue = string | number | boolean | null | undefined;
 
+/** Nothing else may be sent by pg before what was sent earlier is answered. */
+const DriverQuery = pg.Query as unknown as new (config: pg.QueryConfig) => object;
+
 /**
  * A prepared statement as pg's own query sends it, with what is said before and after it, in one piece: one write instead of one a
  * message, and its columns described only when it is met for the first time on a connection.
  */
-export class PreparedQuery<Row extends object> implements pg.Submittable {
+export class PreparedQuery<Row extends object> extends DriverQuery implements pg.Submittable {
   readonly name: string;
   readonly text: string;
   /** pg looks whether somebody waits for the answer. */
@@ -44,6 +47,7 @@ export class PreparedQuery<Row extends object> implements pg.Submittable {
     around: Readonly<{ before: Buffer | undefined; after: Buffer | undefined }>,
     settle: Readonly<{ resolve: (rows: Row[]) => void; reject: (error: unknown) => void }>,
   ) {
+    super({ name: statement.name, text: statement.text });
     this.name = statement.name;
     this.text = statement.text;
     this.#client = client;

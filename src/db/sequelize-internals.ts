@@ -44,9 +44,27 @@ export const finish = (transaction: Transaction, how: 'commit' | 'rollback'): vo
   stateOf(transaction).finished = how;
 };
 
+type Wire = { connection: { stream: Duplex } };
+
+/** Lets a connection send a statement before the one before it is answered, as pg's option `pipeline` does, which Sequelize does not pass on. */
+export const sendAhead = (client: pg.Client): void => {
+  Object.assign(client, { pipeline: true });
+};
+
+/** Sends what `work` sends before it first waits as one piece. */
+export const inOneWrite = <T>(client: pg.Client, work: () => T): T => {
+  const { stream } = (client as unknown as Wire).connection;
+  stream.cork();
+  try {
+    return work();
+  } finally {
+    stream.uncork();
+  }
+};
+
 /** Breaks a connection at once; what runs on it fails as lost. */
 export const destroySocket = (client: pg.Client): void => {
-  (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy();
+  (client as unknown as Wire).connection.stream.destroy();
 };
 
 /** Sends a model's query, in a transaction when one is given. */

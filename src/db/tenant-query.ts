@@ -68,19 +68,18 @@ const prepared = new WeakSet<pg.Client>();
 
 const isPlain = (value: unknown): value is PlainValue => value === null || typeof value !== 'object';
 
-/** Sends a statement with its bindings in one round trip; the first named one on a connection prepares the binding with another. */
-export async function sendAround<Row extends pg.QueryResultRow>(
+/**
+ * Sends a statement with its bindings in one round trip; the first named one on a connection prepares the binding before it. It is
+ * sent when this returns, so what is sent next comes after it.
+ */
+export function sendAround<Row extends pg.QueryResultRow>(
   client: pg.Client,
   statement: Readonly<{ name: string | undefined; text: string; values: readonly unknown[] }>,
   around: Around = {},
 ): Promise<Row[]> {
   const { name, text, values } = statement;
   const binding = around.before ?? around.after;
-  if (name !== undefined && binding && !prepared.has(client)) {
-    // Outside of a transaction it is without effect, and inside it is what follows anyway.
-    await client.query({ ...BIND_TENANT, values: [...binding] });
-    prepared.add(client);
-  }
+  if (name !== undefined && binding) prepareBinding(client, binding);
   if (name !== undefined && values.every(isPlain)) {
     const [before, after] = [around.before, around.after].map((to) => to && bindMessage(BIND_TENANT.name, to));
     return new Promise((resolve, reject) => {
@@ -88,11 +87,17 @@ export async function sendAround<Row extends pg.QueryResultRow>(
     });
   }
   const config: pg.QueryConfig = { ...(name === undefined ? { queryMode: 'extended' } : { name }), text, values: [...values] };
-  if (!binding) return (await client.query<Row>(config)).rows;
+  if (!binding) return client.query<Row>(config).then(({ rows }) => rows);
   const query = new SurroundedQuery(config, around);
-  const { rows } = await new Promise<pg.QueryResult<Row>>((resolve, reject) => {
-    query.callback = (error, result) => (error ? reject(error) : resolve(result as pg.QueryResult<Row>));
+  return new Promise<Row[]>((resolve, reject) => {
+    query.callback = (error, result) => (error ? reject(error) : resolve(result.rows as Row[]));
     client.query(query);
   });
-  return rows;
+}
+
+function prepareBinding(client: pg.Client, binding: Binding): void {
+  if (prepared.has(client)) return;
+  prepared.add(client);
+  // Outside of a transaction it is without effect, and inside it is what follows anyway. Whoever needs it fails with it.
+  client.query({ ...BIND_TENANT, values: [...binding] }).catch(() => prepared.delete(client));
 }

@@ -64,6 +64,7 @@ const conversation = (id: string, anchor = ''): string => `c as materialized (
 
 const newest = (name: string, id: string): Statement => ({
   name,
+  brief: true,
   text: `
 with ${conversation(id)}
 select c.header, null::int as anchor, null as line from c

@@ -119,36 +119,37 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
   }, MOST_STORES);
   const storeFor = (principal: Principal): Promise<Store> => stores.of(principal);
 
-  const changes = new ChangeFeed(async () => {
-    const [{ db }, { ChangeSource }] = await Promise.all([database(), import('./repository/change-source.js')]);
-    return new ChangeSource(db);
-  }, log);
+  /** For what needs nothing but the database: both are had with its first use. */
+  const loaded = async <Module, T>(module: Promise<Module>, make: (module: Module, db: Database) => T): Promise<T> => {
+    const [{ db }, exported] = await Promise.all([database(), module]);
+    return make(exported, db);
+  };
+
+  const changes = new ChangeFeed(
+    () => loaded(import('./repository/change-source.js'), ({ ChangeSource }, db) => new ChangeSource(db)),
+    log,
+  );
 
   const embeddings = new Embeddings(
     config,
-    async (tenantId) => {
-      const [{ db }, { EmbeddingQueue }] = await Promise.all([database(), import('./repository/vectors/embedding-queue.js')]);
-      return new EmbeddingQueue(db, tenantId);
-    },
+    (tenantId) => loaded(import('./repository/vectors/embedding-queue.js'), ({ EmbeddingQueue }, db) => new EmbeddingQueue(db, tenantId)),
     log,
   );
 
   const thesaurus = untilItWorks(async () => (config.thesaurus ? loadNeighbours() : null));
-  const corpus = new CorpusKeeper(async () => {
-    const [{ db }, { CorpusFolder }] = await Promise.all([database(), import('./repository/corpus-folder.js')]);
-    return new CorpusFolder(db, clock);
-  }, log);
+  const corpus = new CorpusKeeper(
+    () => loaded(import('./repository/corpus-folder.js'), ({ CorpusFolder }, db) => new CorpusFolder(db, clock)),
+    log,
+  );
   const recall = new Recall(thesaurus, embeddings, corpus, log);
 
-  const access = new AccessChanges(async () => {
-    const [{ db }, { AccessSource }] = await Promise.all([database(), import('./repository/system/access-source.js')]);
-    return new AccessSource(db);
-  }, log);
+  const access = new AccessChanges(
+    () => loaded(import('./repository/system/access-source.js'), ({ AccessSource }, db) => new AccessSource(db)),
+    log,
+  );
   const accounts = openAccounts(config, {
-    async keyDirectory() {
-      const [{ db }, { ApiTokenDirectory }] = await Promise.all([database(), import('./repository/system/api-token-directory.js')]);
-      return new ApiTokenDirectory(db);
-    },
+    keyDirectory: () =>
+      loaded(import('./repository/system/api-token-directory.js'), ({ ApiTokenDirectory }, db) => new ApiTokenDirectory(db)),
     async storeOf(tenantId) {
       const { models } = await database();
       const isThere = tenantId === config.tenant || (await models.Tenant.findByPk(tenantId)) !== null;
@@ -167,10 +168,8 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
       ]);
       return { clients: new OauthClientDirectory(db), grants: new OauthGrantDirectory(db) };
     },
-    async register() {
-      const [{ db }, { OauthClientRegister }] = await Promise.all([database(), import('./repository/system/oauth-client-register.js')]);
-      return new OauthClientRegister(db, clock);
-    },
+    register: () =>
+      loaded(import('./repository/system/oauth-client-register.js'), ({ OauthClientRegister }, db) => new OauthClientRegister(db, clock)),
     grantsOf: async (tenantId) => (await storeFor(systemOf(tenantId))).oauthGrants,
     signIn: accounts.signIn,
     tenant: config.tenant,
@@ -181,14 +180,13 @@ export function openApp(config: Config, log: Log = createLog(levelOf(config), co
   const authenticator = new BearerAuthenticator([accounts.apiKeys, oauth.tokens]);
 
   const systemStore = (tenantId: string) => openStore(systemOf(tenantId));
-  const jobs = new Jobs({ config, log, clock, database, systemStore, changes, embeddings, corpus, metrics });
-
   const retention: RetentionHost = {
     systemStore,
     wrote(tenantId) {
       for (const follower of [changes, embeddings, corpus]) follower.wrote(tenantId);
     },
   };
+  const jobs = new Jobs({ config, log, clock, database, systemStore, embeddings, retention, metrics });
 
   // Nobody who looks waits for it to open.
   const openNow = () => Promise.race([opened.current(), undefined]).catch(() => undefined);

@@ -22,3 +22,8 @@ function offsetMinutes(zone: string): number | null {
   if (hours > 15 || minutes > 59) return null;
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }
+
+export const DAY_MS = 86_400_000;
+
+/** The moment that is so many times 24 hours before another. */
+export const daysBefore = (moment: Date, days: number): Date => new Date(moment.getTime() - days * DAY_MS);

@@ -6,9 +6,8 @@ import type { Metrics } from '../metrics.js';
 import type { Models } from '../models/index.js';
 import type { Store } from '../repository/store.js';
 import type { Figures } from '../repository/system/jobs.js';
-import type { ChangeFeed } from '../services/change-feed.js';
-import type { CorpusKeeper } from '../services/corpus-keeper.js';
 import type { Embeddings } from '../services/embeddings/embeddings.js';
+import type { RetentionHost } from '../services/retention.js';
 
 /** What jobs need of the process they run in; the composition root is one. */
 export type JobHost = Readonly<{
@@ -18,9 +17,8 @@ export type JobHost = Readonly<{
   database(): Promise<Readonly<{ db: Database; models: Models }>>;
   /** Repositories of a tenant, for work that nobody asked for. */
   systemStore(tenantId: string): Promise<Store>;
-  changes: ChangeFeed;
   embeddings: Embeddings;
-  corpus: CorpusKeeper;
+  retention: RetentionHost;
   /** Where somebody looks at figures of this process. */
   metrics?: Metrics | undefined;
 }>;

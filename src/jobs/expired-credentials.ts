@@ -1,4 +1,5 @@
-import { daysBefore, EXPIRED_GRANT_DAYS } from '../services/oauth/lifetimes.js';
+import { EXPIRED_GRANT_DAYS } from '../services/oauth/lifetimes.js';
+import { daysBefore } from '../timestamp.js';
 import { defineJob } from './define.js';
 import { untilNone } from './until-none.js';
 

@@ -1,6 +1,7 @@
 import { JobRecords } from '../repository/system/jobs.js';
 import { OauthClientDirectory } from '../repository/system/oauth-client-directory.js';
-import { daysBefore, IDLE_CLIENT_DAYS, UNUSED_CLIENT_DAYS } from '../services/oauth/lifetimes.js';
+import { IDLE_CLIENT_DAYS, UNUSED_CLIENT_DAYS } from '../services/oauth/lifetimes.js';
+import { daysBefore } from '../timestamp.js';
 import { defineJob } from './define.js';
 import { untilNone } from './until-none.js';
 

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.js';
 import { retain, totalOf } from '../services/retention.js';
 import { defineJob } from './define.js';
-import { figuresOf, retentionHost } from './retention-figures.js';
+import { figuresOf } from './retention-figures.js';
 
 export default defineJob({
   name: 'inactivity',
@@ -10,7 +10,7 @@ export default defineJob({
 
   async runFor(tenantId, { host, signal }) {
     try {
-      return figuresOf(totalOf(await retain(retentionHost(host), [tenantId], { signal, part: 'inactivity' })));
+      return figuresOf(totalOf(await retain(host.retention, [tenantId], { signal, part: 'inactivity' })));
     } catch (error) {
       // Whoever carries out all of retention at this moment does this, too.
       if (error instanceof AppError && error.code === 'conflict') return {};

@@ -1,5 +1,6 @@
 import type { Statement } from '../db/database.js';
 import { invalidInput, notFound } from '../errors.js';
+import { DAY_MS } from '../timestamp.js';
 import { Repository } from './context.js';
 import { type Bucket, bucketsOf, type Period } from './periods.js';
 import type { ConversationStatus, MessageRole } from './records.js';
@@ -151,7 +152,6 @@ function sumBy<Row, K extends keyof Row>(rows: readonly Row[], by: K, key: Numbe
   return Object.fromEntries(sums) as Partial<Record<Row[K] & string, number>>;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
-const cutsDay = (moment: Date): boolean => moment.getTime() % DAY !== 0;
+const cutsDay = (moment: Date): boolean => moment.getTime() % DAY_MS !== 0;
 const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
-const endOfDay = (moment: Date): Date => new Date(Math.floor(moment.getTime() / DAY) * DAY + DAY);
+const endOfDay = (moment: Date): Date => new Date(Math.floor(moment.getTime() / DAY_MS) * DAY_MS + DAY_MS);

@@ -211,7 +211,7 @@ describeEngines('signing in', (engine) => {
     expect(passwordChangedAt).toEqual(new Date(START));
   });
 
-  it('can be unlocked, under each name, and attempts and counts are pruned in batches', async () => {
+  it('can be unlocked, under each name, and counts are removed once they are over', async () => {
     const { signIn, time, store, tenantId } = await world();
     await failTimes(6, () => signIn('margarete', 'wrong'));
     await failTimes(6, () => signIn('grete@example.org', 'wrong'));
@@ -222,9 +222,6 @@ describeEngines('signing in', (engine) => {
 
     const { loginAttempts } = store;
     const later = new Date(START + 1);
-    expect([await loginAttempts.prune(later, 15), await loginAttempts.prune(later, 15), await loginAttempts.prune(later, 15)]).toEqual([
-      15, 6, 0,
-    ]);
     expect(await loginAttempts.pruneLockouts(later)).toBe(0);
     expect(await loginAttempts.pruneLockouts(new Date(START + 60_001))).toBe(1);
     expect(await engine.models.UserLoginLockout.count({ where: { tenantId } })).toBe(0);

@@ -15,18 +15,25 @@ import { modelsOf, storeFor } from '../support/store.js';
 export type Clock = { now: Date };
 
 /** A process as jobs see it, with a clock of its own. */
-export function hostOn(db: Database, clock: Clock, env: Record<string, string> = {}): JobHost {
+function hostOn(db: Database, clock: Clock, env: Record<string, string> = {}): JobHost {
   const log = createLog('silent');
   const config = loadConfig({}, env);
+  const systemStore = (tenantId: string) => storeFor(db, { tenantId, role: 'system', clock: () => clock.now });
+  const changes = new ChangeFeed(async () => new ChangeSource(db), log);
+  const corpus = new CorpusKeeper(async () => new CorpusFolder(db, () => clock.now), log);
   return {
     config,
     log,
     clock: () => clock.now,
     database: async () => ({ db, models: modelsOf(db) }),
-    systemStore: (tenantId) => storeFor(db, { tenantId, role: 'system', clock: () => clock.now }),
-    changes: new ChangeFeed(async () => new ChangeSource(db), log),
+    systemStore,
     embeddings: new Embeddings(config, async (tenantId) => new EmbeddingQueue(db, tenantId), log),
-    corpus: new CorpusKeeper(async () => new CorpusFolder(db, () => clock.now), log),
+    retention: {
+      systemStore,
+      wrote(tenantId) {
+        for (const follower of [changes, corpus]) follower.wrote(tenantId);
+      },
+    },
   };
 }
 

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OauthClientDirectory } from '../../src/repository/system/oauth-client-directory.js';
 import { hashSecret } from '../../src/secret.js';
-import { daysBefore, IDLE_CLIENT_DAYS, UNUSED_CLIENT_DAYS } from '../../src/services/oauth/lifetimes.js';
+import { IDLE_CLIENT_DAYS, UNUSED_CLIENT_DAYS } from '../../src/services/oauth/lifetimes.js';
 import { checkRedirectUris, problemOf } from '../../src/services/oauth/redirect-uris.js';
+import { daysBefore } from '../../src/timestamp.js';
 import { describeEngines } from '../support/engines.js';
 import { type Person, REDIRECT, World } from './world.js';
 

@@ -54,15 +54,20 @@ export async function agentFor(engine: TestEngine, who: Caller): Promise<Agent> 
   const role = who.role ?? (who.user === undefined ? 'service' : 'user');
   const principal = { tenantId: who.tenantId, user: who.user ?? null, role, scopes: who.scopes ?? scopesOf(role) };
   const store = storeFor(engine.db, { ...who, role });
+  const systemStore = (tenantId: string) => storeFor(engine.db, { tenantId, role: 'system', ...(who.clock && { clock: who.clock }) });
   const jobs = new Jobs({
     config: loadConfig({}, {}),
     log,
     clock: who.clock ?? (() => new Date()),
     database: async () => ({ db: engine.db, models: engine.models }),
-    systemStore: (tenantId) => storeFor(engine.db, { tenantId, role: 'system', ...(who.clock && { clock: who.clock }) }),
-    changes,
+    systemStore,
     embeddings,
-    corpus,
+    retention: {
+      systemStore,
+      wrote(tenantId) {
+        for (const follower of [changes, embeddings, corpus]) follower.wrote(tenantId);
+      },
+    },
   });
   const handle = serveConnection(
     {

@@ -3,7 +3,6 @@ import { newId } from '../../ids.js';
 import { decodeCursor } from '../cursor.js';
 import { type Page, type PageQuery, pageOf } from '../page.js';
 import type { JsonObject } from '../records.js';
-import { pruneLoginAttempts } from '../sql/prune-logs.js';
 import { attemptSucceeded, claimAttempt, listAttempts, noteFailedAttempt, pruneLockouts, readLockout } from '../sql/sign-in.js';
 import { identifierFrom } from './account-records.js';
 import { AdministrativeRepository } from './administration.js';
@@ -75,14 +74,6 @@ export class LoginAttemptRepository extends AdministrativeRepository {
     const values = [this.tenantId, name, from?.at ?? null, from?.id ?? null, page.limit + 1, succeeded, after, before];
     const rows = await this.context.db.query<LoginAttemptRecord>(listAttempts, values, this.context.transaction);
     return pageOf(rows, page.limit, 'login_attempts', filter, ({ attemptedAt, id }) => ({ at: attemptedAt.toISOString(), id }));
-  }
-
-  /** Removes attempts older than `before`, at most `limit`; tells how many. */
-  async prune(before: Date, limit = 500): Promise<number> {
-    this.assertAdministrator();
-    const values = [this.tenantId, before, limit];
-    const [row] = await this.context.db.query<{ count: number }>(pruneLoginAttempts, values, this.context.transaction);
-    return row!.count;
   }
 
   /** Removes counts of failures under names that nobody tried since `before` (a day ago they are forgotten anyway), at most `limit`. */

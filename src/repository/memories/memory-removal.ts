@@ -1,4 +1,5 @@
 import { AppError, invalidInput, notFound } from '../../errors.js';
+import { DAY_MS } from '../../timestamp.js';
 import { Repository } from '../context.js';
 import { CorpusChanges } from '../corpus-changes.js';
 import { RetentionPolicies } from '../retention/retention-policies.js';
@@ -58,7 +59,6 @@ type Plan = { steps: { row: Row; change: Change }[]; unchanged: number; held: nu
 
 /** So many memories in one call, and so in one transaction. */
 export const FORGET_BATCH = 500;
-const DAY = 86_400_000;
 
 /** Forgetting, and taking it back. */
 export class MemoryRemoval extends Repository {
@@ -93,7 +93,7 @@ export class MemoryRemoval extends Repository {
   /** Until when what is forgotten now can come back; null where nothing removes it for good. */
   private async endOfGrace(now: Date): Promise<Date | null> {
     const { soft_delete_grace_days: days } = await new RetentionPolicies(this.context).get();
-    return days === null ? null : new Date(now.getTime() + days * DAY);
+    return days === null ? null : new Date(now.getTime() + days * DAY_MS);
   }
 
   private criteria(ids: string[] | undefined, filter: ForgetFilter | undefined): ForgetFilter {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { daysBefore } from '../../timestamp.js';
 import { AdministrativeRepository } from '../accounts/administration.js';
 import type { Context } from '../context.js';
 import type { RetentionCounts } from './retention-counts.js';
@@ -29,13 +30,12 @@ export const START: Place = { at: '-infinity', id: '00000000-0000-0000-0000-0000
 /** How often what somebody was writing to is tried again; after that it is left for the next run. */
 const ROUNDS = 5;
 const PAUSE_MS = 40;
-const DAY = 86_400_000;
 
 /** Work in batches, each a transaction of its own that leaves everything exact, so that it may end after any of them. */
 export abstract class RetentionStep extends AdministrativeRepository {
   /** The moment that is so many days before now; null where there is no limit. */
   protected before({ now }: Pick<RetentionRun, 'now'>, days: number | null): Date | null {
-    return days === null ? null : new Date(now.getTime() - days * DAY);
+    return days === null ? null : daysBefore(now, days);
   }
 
   /** Batch after batch from the start, and again over what was passed over, until nothing is left or somebody says stop. */

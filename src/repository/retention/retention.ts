@@ -28,7 +28,6 @@ const PARTS = {
     counts: ['messagesExpired', 'messagesPurged', 'assetsRemoved', 'vectorsRemoved'],
   },
   archived_conversations: { keys: ['archived_conversation_retention_days'], counts: null },
-  memories: { keys: ['memory_retention_days', 'soft_delete_grace_days'], counts: ['memoriesRemoved', 'memoriesSoftDeleted'] },
 } as const satisfies Record<string, Part>;
 export type RetentionPart = keyof typeof PARTS;
 
@@ -112,10 +111,9 @@ export class RetentionRepository extends RetentionStep {
     await conversations.timeOut(policy, run);
     await conversations.archive(policy, run);
     await conversations.prune(policy, run);
-    if (part !== 'memories') {
-      await messages.prune(policy, run);
-      await messages.hide(policy, run);
-    }
+    await messages.prune(policy, run);
+    await messages.hide(policy, run);
+    // Their grace period is that of messages.
     if (part !== 'expired_messages') {
       await memories.prune(policy, run);
       await memories.hide(policy, run);

@@ -1,7 +1,8 @@
 import type { NewOauthClient, OauthClientDirectory, OauthClientRecord } from '../../repository/system/oauth-client-directory.js';
+import { daysBefore } from '../../timestamp.js';
 import { type ClientDocuments, isDocumentAddress } from './client-documents.js';
 import { readClientMetadata } from './client-metadata.js';
-import { daysBefore, IDLE_CLIENT_DAYS } from './lifetimes.js';
+import { IDLE_CLIENT_DAYS } from './lifetimes.js';
 import { OAuthProblem } from './problem.js';
 
 /** A client as far as it is known: one that describes itself is kept only when somebody signs in with it. */

@@ -1,5 +1,6 @@
+import { DAY_MS } from '../../timestamp.js';
+
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 
 /** How long each step lasts, in milliseconds. */
 export const LIFETIME = {
@@ -8,7 +9,7 @@ export const LIFETIME = {
   code: 10 * MINUTE,
   accessToken: 60 * MINUTE,
   /** Each use gives a new one, so whoever comes back within this time stays signed in. */
-  refreshToken: 30 * DAY,
+  refreshToken: 30 * DAY_MS,
 } as const;
 
 /** A registration that nobody signed in with is removed after a day; one that was used, a year after its last use. */
@@ -18,5 +19,4 @@ export const IDLE_CLIENT_DAYS = 365;
 /** What has expired is kept for a day, so that a second use of it is still seen for what it is. */
 export const EXPIRED_GRANT_DAYS = 1;
 
-export const daysBefore = (now: Date, days: number): Date => new Date(now.getTime() - days * DAY);
 export const after = (now: Date, milliseconds: number): Date => new Date(now.getTime() + milliseconds);

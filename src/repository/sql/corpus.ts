@@ -25,6 +25,8 @@ const days = `
  *
  * A document in the queue cannot change while it is counted: whoever changes it takes its row out of the queue first, and so
  * waits for this statement or makes it skip the document.
+ *
+ * Words are written in the order of their key: each page of the index is met once, not at random again and again.
  */
 export const foldCorpus: Statement = {
   name: 'fold_corpus',
@@ -72,6 +74,7 @@ fewer as (
 more as (
   insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
   select $1, w.source, w.scope_id, w.lexeme, w.documents from word w where w.documents > 0
+  order by w.source, w.scope_id, w.lexeme collate "C"
   on conflict (tenant_id, source, scope_id, lexeme) do update set documents = corpus_terms.documents + excluded.documents
 ),
 totals as (
@@ -130,6 +133,7 @@ said as (
 terms as (
   insert into corpus_terms (tenant_id, source, scope_id, lexeme, documents)
   select $1, w.source, w.scope_id, w.lexeme, w.documents from word w
+  order by w.source, w.scope_id, w.lexeme collate "C"
 )
 select 1`,
 };

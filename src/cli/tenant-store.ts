@@ -1,7 +1,7 @@
 import type { App } from '../app.js';
 import type { FieldName } from '../config/fields.js';
-import { AppError } from '../errors.js';
 import type { Store } from '../repository/store.js';
+import { assertTenant } from './assert-tenant.js';
 import { type ExitCode, type Invocation, type Option, value } from './define.js';
 import { ALL_SETTINGS } from './program.js';
 
@@ -12,11 +12,15 @@ export const STORAGE_SETTINGS: readonly FieldName[] = ALL_SETTINGS.filter(
 
 export const tenantOption: Option<string | undefined> = value('id', 'the tenant. Default: the one that is configured');
 
+/** What to add to a command that is told to somebody who named a tenant, so that it is about the same one. */
+export const sameTenant = ({ tenant }: { readonly tenant: string | undefined }): string =>
+  tenant === undefined ? '' : ` --tenant ${tenant}`;
+
 type TenantInvocation = Pick<Invocation, 'config' | 'output'> & { options: { readonly tenant: string | undefined } };
 
 /**
  * Opens the store of a tenant with the rights of the system. The configured tenant is made when it is not there, as a server
- * would make it; one that was named on the command line has to be there already: a slip of the pen makes no tenant.
+ * would make it; another one has to be there already.
  */
 export async function withTenantStore(
   { options, config: readConfig, output }: TenantInvocation,
@@ -29,10 +33,6 @@ export async function withTenantStore(
   output.note('Opening the database …');
   await using app = openApp(config);
   const { models } = await app.database();
-  if (tenantId !== config.tenant && !(await models.Tenant.findByPk(tenantId))) {
-    throw new AppError('not_found', `There is no tenant ${JSON.stringify(tenantId)}.`, {
-      hint: 'recollect tenant list shows who is there; recollect tenant create makes one.',
-    });
-  }
+  if (tenantId !== config.tenant) await assertTenant(models, tenantId);
   return await work(await app.storeFor({ tenantId, user: null, role: 'system', scopes: scopesOf('system') }), app);
 }

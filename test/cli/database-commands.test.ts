@@ -117,7 +117,7 @@ describeEngines('seed and doctor', (engine) => {
       const { id } = await Task.create({ ...lost, title: 'Look again' });
       const { code, report } = await doctor();
       expect({ code, orphans: report.orphans }).toEqual({ code: 1, orphans: { vectors: 1, tasks: 1, fixed: false } });
-      expect(report.problems).toContainEqual(expect.stringMatching(/1 vectors and 1 tasks.*--fix/));
+      expect(report.problems).toContainEqual(expect.stringMatching(/1 vector and 1 task .*--fix/));
       const fixed = await runCli(['doctor', '--fix', ...settings()]);
       expect(fixed).toMatchObject({ code: 0, stdout: expect.stringContaining('2 that had no message any more were put right') });
       expect(await MessageAsset.count({ where: { tenantId } })).toBe(0);

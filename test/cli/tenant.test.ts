@@ -69,6 +69,7 @@ describeEngines('tenants and people on the command line', (engine) => {
       expect(await readFile(out, 'utf8')).toBe('mine');
       expect(await of('export', 'nobody', '--out', join(folder.path, 'nobody.jsonl'))).toMatchObject({ code: 1 });
 
+      expect((await of('erase', email)).stderr).toContain(`recollect user erase ${email} --tenant ${tenantId} --confirm ${externalId}`);
       const look = JSON.parse((await of('erase', email, '--json')).stdout);
       expect(look).toMatchObject({ user: externalId, dry_run: true, held: [] });
       expect(await of('erase', email, '--confirm', email)).toMatchObject({ code: 2, stderr: expect.stringContaining(externalId) });

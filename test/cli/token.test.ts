@@ -72,6 +72,9 @@ describeEngines('recollect token', (engine) => {
       const other = await engine.freshTenant();
       const named = await token(['create', '--name', 'x', '--tenant', other], 'local');
       expect((await verify(named.stdout.trim())).principal.tenantId).toBe(other);
+      // The command that is told to end it works as it stands.
+      const told = /recollect token (revoke .*)$/m.exec(named.stderr)?.[1] ?? '';
+      expect(await token(told.split(' '), 'local')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Revoked /) });
     },
     SLOW,
   );

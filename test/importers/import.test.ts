@@ -179,6 +179,17 @@ describeEngines('recollect import of what others keep', (engine) => {
     expect(JSON.stringify(await agent.call('read_graph', {}))).not.toContain('Ann');
   });
 
+  it('says the same of a file of server-memory whether it is stored or only looked at', async () => {
+    const tenantId = await engine.freshTenant();
+    const ann = '{"type":"entity","name":"Ann","entityType":"person","observations":["likes tea"]}';
+    const file = await written('two.jsonl', `${ann}\n{"type":"entity","name":"","entityType":"x","observations":[]}\n`);
+    const { dry_run: looked, ...look } = await run(tenantId, file, '--dry-run');
+    const { dry_run: stored, ...done } = await run(tenantId, file);
+    expect([looked, stored, done]).toEqual([true, false, look]);
+    expect(done).toMatchObject({ code: 1, format: 'server-memory', entities: { read: 1, added: 1, known: 0 } });
+    expect(done.rejections).toEqual([{ where: 'line 2', why: 'entity: name is empty' }]);
+  });
+
   it('stores nothing of a conversation that cannot be stored whole, and all of the others', async () => {
     const tenantId = await engine.freshTenant();
     const chat = (uuid: string, ...texts: string[]) => ({

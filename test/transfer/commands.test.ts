@@ -113,6 +113,11 @@ describeEngines('export, import, backup and restore on the command line', (engin
       expect((await readdir(backups)).sort()).toEqual(['mine.txt', 'recollect-20210101T000000Z.jsonl.gz', path.basename(file)]);
       const look = await runHere(restore, file, '--dry-run');
       expect([look.code, look.lines[0]]).toEqual([0, expect.stringContaining(tenantId)]);
+      expect(look.lines.join('\n')).not.toContain('in tenant');
+      await expect(runHere(backup, '--out', file, ...place())).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining('a file is in the way'),
+      });
       await expect(runHere(restore, file, ...place())).rejects.toThrow('not empty');
       await expect(runHere(importCommand, file, '--tenant', tenantId, ...place())).rejects.toThrow();
 

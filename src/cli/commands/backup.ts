@@ -1,11 +1,13 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { counted } from '../../counted.js';
 import { AppError, invalidInput } from '../../errors.js';
 import { defineCommand, value } from '../define.js';
-import { withDatabase } from '../system.js';
 import { STORAGE_SETTINGS } from '../tenant-store.js';
 import { openOutFile } from '../transfer/out-file.js';
+import { makeFolder } from '../transfer/places.js';
 import { Progress } from '../transfer/progress.js';
+import { withDatabase } from '../with-database.js';
 
 const NAME = /^recollect-\d{8}T\d{6}Z\.jsonl\.gz$/;
 const UNFINISHED = /^recollect-\d{8}T\d{6}Z\.jsonl\.gz\.partial$/;
@@ -36,7 +38,7 @@ export default defineCommand({
         import('../../services/transfer/check-file.js'),
       ]);
       const folder = options.out ?? path.join(config().dataDir, 'backups');
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       const lock = await db.tryLock('backup');
       if (!lock) throw new AppError('conflict', 'A backup of this database is being written already.');
       const bar = new Progress('Backing up');
@@ -62,7 +64,7 @@ export default defineCommand({
         bar.end();
         const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
         output.line(file);
-        output.note(`${total} rows, ${(await stat(file)).size} bytes, checked.`);
+        output.note(`${counted(total, 'row')}, ${(await stat(file)).size} bytes, checked.`);
         for (const old of await rotate(folder, keep)) output.note(`Removed ${old}.`);
         return 0;
       } finally {

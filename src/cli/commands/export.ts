@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { App } from '../../app.js';
+import { counted } from '../../counted.js';
 import { AppError, invalidInput } from '../../errors.js';
 import { scopesOf } from '../../principal.js';
 import type { Store } from '../../repository/store.js';
@@ -54,7 +55,7 @@ export default defineCommand({
       const choice = { user, conversation, accounts: options.withAccounts };
       const rows = toFile ? await exportToFile(store, out, choice, options.resume, output) : await exportToStdout(store, choice);
       const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
-      if (toFile) output.note(`${total} rows are in ${out}: ${inWords(rows)}.`);
+      if (toFile) output.note(`${counted(total, 'row')} written to ${out}, among them ${inWords(rows)}.`);
       return 0;
     });
   },

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { App } from '../../app.js';
+import { counted } from '../../counted.js';
 import { invalidInput } from '../../errors.js';
 import { scopesOf } from '../../principal.js';
 import type { Store } from '../../repository/store.js';
@@ -9,6 +10,7 @@ import type { Importer, ImportItem, Rejected } from '../../services/importers/de
 import type { Source } from '../../services/transfer/source.js';
 import { defineCommand, type ExitCode, flag, value } from '../define.js';
 import { columns, type Output } from '../output.js';
+import { stopOnSignals } from '../stop-on-signals.js';
 import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../tenant-store.js';
 import { countWords } from '../transfer/count-words.js';
 import { assertReadable } from '../transfer/places.js';
@@ -119,9 +121,7 @@ async function takeOwn({ store, app, source, path, dryRun, accounts, json, outpu
       yield chunk;
     }
   }
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  using stop = stopOnSignals();
   const bar = new Progress('Importing');
   try {
     const done = await importTenant(store, counted(), {
@@ -139,7 +139,6 @@ async function takeOwn({ store, app, source, path, dryRun, accounts, json, outpu
     return printTenantImport(done, { json, stopped: stop.signal.aborted, output });
   } finally {
     bar.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     if (!dryRun) tell(app, store);
   }
 }
@@ -150,9 +149,7 @@ async function takeForeign(
   { store, app, user, dryRun, json, output }: Omit<Work, 'source' | 'path'>,
 ): Promise<ExitCode> {
   const { applyImport } = await import('../../services/importers/apply.js');
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  using stop = stopOnSignals();
   const bar = new Progress(`Importing (${importer.title})`);
   try {
     const report = await applyImport(store, items, {
@@ -164,22 +161,25 @@ async function takeForeign(
     });
     bar.end();
     if (!dryRun) await countWords(app, store.principal.tenantId, stop.signal);
-    return printImport(importer.title, report, { json, stopped: stop.signal.aborted, output });
+    return printImport(importer, report, { json, stopped: stop.signal.aborted, output });
   } finally {
     bar.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     if (!dryRun) tell(app, store);
   }
 }
 
-async function takeServerMemory({ store: whole, app, source, user, output }: Work): Promise<ExitCode> {
+async function takeServerMemory({ store: whole, app, source, user, json, output }: Work): Promise<ExitCode> {
   const { tenantId } = whole.principal;
   const store = user === null ? whole : await app.storeFor({ tenantId, user, role: 'user', scopes: scopesOf('user') });
   const { importServerMemory } = await import('../../services/import-server-memory.js');
   const lines = createInterface({ input: Readable.from(source.bytes, { objectMode: false }), crlfDelay: Number.POSITIVE_INFINITY });
   let told = Date.now();
+  const rejections: { where: string; why: string }[] = [];
   const report = await importServerMemory(store, lines, {
-    problem: (line, what) => output.note(`line ${line}: ${what}`),
+    problem(line, why) {
+      if (json) rejections.push({ where: `line ${line}`, why });
+      else output.note(`line ${line}: ${why}`);
+    },
     stored({ lines, entities, relations }) {
       if (Date.now() - told < EVERY_MS) return;
       told = Date.now();
@@ -187,11 +187,30 @@ async function takeServerMemory({ store: whole, app, source, user, output }: Wor
     },
   });
   tell(app, whole);
-  output.line(`Read ${report.lines} lines.`);
+  if (json) {
+    const { entities, newEntities, relations, newRelations, problems } = report;
+    const [{ emptyReport }, { serverMemory }] = await Promise.all([
+      import('../../services/importers/report.js'),
+      import('../../services/importers/server-memory.js'),
+    ]);
+    const taken = (read: number, added: number) => ({ read, added, known: read - added });
+    return printImport(
+      serverMemory,
+      {
+        ...emptyReport(false),
+        entities: taken(entities, newEntities),
+        relations: taken(relations, newRelations),
+        rejected: problems,
+        rejections,
+      },
+      { json, stopped: false, output },
+    );
+  }
+  output.line(`Read ${counted(report.lines, 'line')}.`);
   const rows: [string, string][] = [
-    ['entities', `${report.entities}, ${report.newEntities} of them new, with ${report.newObservations} new observations`],
+    ['entities', `${report.entities}, ${report.newEntities} of them new, with ${counted(report.newObservations, 'new observation')}`],
     ['relations', `${report.relations}, ${report.newRelations} of them new`],
-    ['not stored', report.problems === 0 ? 'nothing' : `${report.problems} lines, each reported above`],
+    ['not stored', report.problems === 0 ? 'nothing' : `${counted(report.problems, 'line')}, each reported above`],
   ];
   for (const row of columns(rows)) output.line(row);
   return report.problems === 0 ? 0 : 1;

@@ -1,12 +1,13 @@
+import { counted } from '../../counted.js';
 import { AppError, invalidInput } from '../../errors.js';
 import type { WriteReport } from '../../repository/portable/portable-writer.js';
 import { defineCommand, flag } from '../define.js';
 import { columns, type Output } from '../output.js';
-import { withDatabase } from '../system.js';
 import { STORAGE_SETTINGS } from '../tenant-store.js';
 import { countWords } from '../transfer/count-words.js';
 import { assertReadable } from '../transfer/places.js';
 import { Progress } from '../transfer/progress.js';
+import { withDatabase } from '../with-database.js';
 
 export default defineCommand({
   name: 'restore',
@@ -23,7 +24,7 @@ export default defineCommand({
   async run(invocation) {
     const { options, operand, output } = invocation;
     if (operand === undefined || operand === '-') throw invalidInput('Name the file: it is read twice.');
-    const [{ checkFile }, { BACKUP_FILE }] = await Promise.all([
+    const [{ checkFile }, { BACKUP_FILE, IN_TENANT }] = await Promise.all([
       import('../../services/transfer/check-file.js'),
       import('../../services/transfer/format.js'),
     ]);
@@ -33,7 +34,8 @@ export default defineCommand({
       throw invalidInput('The file is no backup, but an export of a tenant.', 'Use recollect import.');
     if (options.dryRun) {
       output.line(`Tenants: ${file.tenants.join(', ') || 'none'}.`);
-      printRows(file.end.rows, output);
+      const { [IN_TENANT]: _separators, ...rows } = file.end.rows;
+      printRows(rows, output);
       return 0;
     }
     return withDatabase(invocation, async ({ db }, app) => {
@@ -50,12 +52,14 @@ export default defineCommand({
         });
       if (options.force) await backup.clear();
       const bar = new Progress('Restoring');
-      let before = 0;
+      const read = new Map<string, number>();
       try {
-        const done = await restore(backup, (await openSource(operand)).bytes, (_tenant, report) => bar.tell(before + readIn(report)));
-        before += Object.values(done).reduce((sum, report) => sum + readIn(report), 0);
+        const done = await restore(backup, (await openSource(operand)).bytes, (tenant, { rows }) => {
+          read.set(tenant, sum(Object.values(rows).map((row) => row.read)));
+          bar.tell(sum(read.values()));
+        });
         bar.end();
-        output.line(`Restored ${Object.keys(done).length} tenants: ${Object.keys(done).join(', ')}.`);
+        output.line(`Restored ${counted(Object.keys(done).length, 'tenant')}: ${Object.keys(done).join(', ')}.`);
         printRows(totals(Object.values(done)), output);
         for (const id of Object.keys(done)) await countWords(app, id);
         const lost = Object.values(done).flatMap(({ rejected }) => rejected);
@@ -68,12 +72,12 @@ export default defineCommand({
   },
 });
 
-const readIn = ({ rows }: Readonly<WriteReport>): number => Object.values(rows).reduce((sum, { read }) => sum + read, 0);
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
 
 function totals(reports: readonly WriteReport[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { rows } of reports) for (const [type, { added }] of Object.entries(rows)) sums[type] = (sums[type] ?? 0) + added;
-  return sums;
+  const totals: Record<string, number> = {};
+  for (const { rows } of reports) for (const [type, { added }] of Object.entries(rows)) totals[type] = (totals[type] ?? 0) + added;
+  return totals;
 }
 
 function printRows(rows: Readonly<Record<string, number>>, output: Output): void {

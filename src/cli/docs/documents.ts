@@ -3,7 +3,7 @@ import { between } from './markdown.js';
 import { exampleEnvironment, settingPage, settingTable } from './settings.js';
 import { toolPage, toolTable } from './tools.js';
 
-export type Document = Readonly<{
+type Document = Readonly<{
   /** From the root of the project. */
   path: string;
   /** The text the file should have; `current` is the one it has, empty when it is missing. */

@@ -1,5 +1,6 @@
 import { openApp } from '../../app.js';
 import { type Config, describeConfig, environmentOf } from '../../config.js';
+import { counted } from '../../counted.js';
 import { inspectDistribution } from '../../db/distribution.js';
 import { migrationStatus } from '../../db/migrate.js';
 import { AppError } from '../../errors.js';
@@ -98,20 +99,24 @@ async function examineDatabase(
     report.orphans = { vectors, tasks, fixed };
     if (!fixed && vectors + tasks > 0)
       report.problems.push(
-        `Vectors and tasks: ${vectors} vectors and ${tasks} tasks belong to messages that are not there. Run recollect doctor --fix.`,
+        `Vectors and tasks: ${counted(vectors, 'vector')} and ${counted(tasks, 'task')} belong to messages that are not there. Run recollect doctor --fix.`,
       );
   });
   await part('Attachments', async () => {
     report.attachments = await checkAttachments(db.sequelize);
     const { orphans, miscounted } = report.attachments;
     if (orphans + miscounted > 0)
-      report.problems.push(`Attachments: ${orphans} belong to no message, ${miscounted} messages have not as many as they say.`);
+      report.problems.push(
+        `Attachments: ${orphans} without their message${orphans > 0 ? ' (recollect doctor --fix removes them)' : ''}; messages that do not have as many as they say: ${miscounted}.`,
+      );
   });
   await part('Locks', async () => {
     report.locks = await readLocks(db.sequelize);
     const { oldestTransactionSeconds } = report.locks;
     if (oldestTransactionSeconds > LONG_TRANSACTION_SECONDS)
-      report.problems.push(`Locks: a transaction has been open for ${oldestTransactionSeconds} seconds.`);
+      report.problems.push(
+        `Locks: a transaction has been open for ${oldestTransactionSeconds} seconds, which keeps vacuum from cleaning up. Look into pg_stat_activity for it.`,
+      );
   });
 }
 

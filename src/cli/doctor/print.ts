@@ -1,6 +1,12 @@
 import { envName, type FieldName } from '../../config/fields.js';
+import { counted } from '../../counted.js';
 import { columns, type Output } from '../output.js';
 import type { Orphans, Report, Statistics } from './report.js';
+
+/** `leaderSince` as people write it. */
+const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+const figure = (value: string | number | boolean | null): string =>
+  typeof value === 'number' ? value.toLocaleString('en') : String(value ?? '-');
 
 type Rows = (readonly [string, string])[];
 
@@ -35,7 +41,7 @@ export function printReport(report: Report, output: Output): void {
   ]);
   section(
     'Settings',
-    Object.entries(settings).map(([name, value]) => [envName(name as FieldName), value === null ? '-' : String(value)]),
+    Object.entries(settings).map(([name, value]) => [envName(name as FieldName), value === null || value === '' ? '-' : String(value)]),
   );
   if (engine) {
     section('Database', [
@@ -45,9 +51,9 @@ export function printReport(report: Report, output: Output): void {
       ['extensions', engine.extensions.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none'],
       ...engine.processes.map(
         ({ pid, role, since }) =>
-          ['shared by', `process ${pid}, ${role} since ${since}${pid === process.pid ? ' (this command)' : ''}`] as const,
+          ['shared by', `process ${pid}${pid === process.pid ? ' (this command)' : ''}, ${role}, here since ${since}`] as const,
       ),
-      ...Object.entries(engine.details).map(([name, value]) => [name, String(value)] as const),
+      ...Object.entries(engine.details).map(([name, value]) => [inWords(name), figure(value)] as const),
     ]);
   }
   if (schema)
@@ -77,7 +83,16 @@ export function printReport(report: Report, output: Output): void {
       ],
       ...(orphans ? [['vectors and tasks', orphansText(orphans)] as const] : []),
       ...(statistics ? [['statistics of words', statisticsText(statistics)] as const] : []),
-      ...(attachments ? [['attachments', `${attachments.assets}, ${attachments.orphans} of them of no message`] as const] : []),
+      ...(attachments
+        ? [
+            [
+              'attachments',
+              attachments.orphans === 0
+                ? `all ${attachments.assets} have their messages`
+                : `${attachments.orphans} of ${attachments.assets} without their message`,
+            ] as const,
+          ]
+        : []),
     ]);
   if (locks)
     section('Locks', [
@@ -101,9 +116,10 @@ function orphansText({ vectors, tasks, fixed }: Orphans): string {
 }
 
 function statisticsText({ tenants, terms, waiting, wrong, rebuilt }: Statistics): string {
-  const state = wrong.length > 0 ? `wrong for ${wrong.join(', ')}` : `right: ${terms} figures of ${tenants} tenants compared`;
+  const state =
+    wrong.length > 0 ? `wrong for ${wrong.join(', ')}` : `right: ${counted(terms, 'figure')} of ${counted(tenants, 'tenant')} compared`;
   const made = rebuilt.length > 0 ? `; made anew for ${rebuilt.join(', ')}` : '';
-  return `${state}${made}; ${waiting} changes wait to be counted`;
+  return `${state}${made}; to be counted: ${counted(waiting, 'change')}`;
 }
 
 /** Most tables of a young memory are empty, and say so together. */
@@ -112,6 +128,6 @@ function rowsOf(tables: Record<string, number>): Rows {
   const empty = Object.keys(tables).length - filled.length;
   return [
     ...filled.map(([name, rows]) => [name, String(rows)] as const),
-    ...(empty > 0 ? [['(no rows)', `${empty} other tables`] as const] : []),
+    ...(empty > 0 ? [['(no rows)', counted(empty, 'other table')] as const] : []),
   ];
 }

@@ -16,7 +16,7 @@ export type Attachments = Readonly<{ assets: number; orphans: number; miscounted
 export type Orphans = Readonly<{ vectors: number; tasks: number; fixed: boolean }>;
 export type Locks = Readonly<{ waiting: number; oldestTransactionSeconds: number }>;
 /** The servers of Citus that hold shards, and the tables of tenants that are not spread over them though others are. */
-export type Shards = Readonly<{ citus: string; workers: number; placed: number; left: readonly string[] }>;
+type Shards = Readonly<{ citus: string; workers: number; placed: number; left: readonly string[] }>;
 export type SelfCheck = Readonly<{ handshakeMs: number; tools: readonly string[] }>;
 export type Schema = Readonly<{ applied: readonly string[]; pending: readonly string[]; unknown: readonly string[] }>;
 

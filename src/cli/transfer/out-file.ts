@@ -9,7 +9,7 @@ import { createGzip } from 'node:zlib';
 /** What is written until it is whole. */
 export const unfinishedOf = (file: string): string => `${file}.partial`;
 
-export type OutFile = Readonly<{
+type OutFile = Readonly<{
   write(text: string): Promise<void>;
   /** Gives the file its name, if `check` finds nothing wrong with it; from then on it is there, whole, even after a power cut. */
   complete(check?: (unfinished: string) => Promise<void>): Promise<void>;

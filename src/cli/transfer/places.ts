@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { invalidInput } from '../../errors.js';
 
 const why = (error: unknown): string => {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'it is not there';
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'a file is in the way';
   if (code === 'EACCES' || code === 'EPERM') return 'this user may not';
   return code ?? String(error);
 };
@@ -33,4 +34,14 @@ export async function assertWritable(file: string): Promise<void> {
     () => false,
   );
   if (isFolder) throw invalidInput(`${file} cannot be written: it is a folder.`, 'Say a file in it.');
+}
+
+/** Makes a folder that nobody else may look into, where there is none. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw invalidInput(`${folder} cannot be written to: ${why(error)}.`, 'Name another folder with --out.');
+  }
 }

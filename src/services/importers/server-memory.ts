@@ -18,7 +18,7 @@ export const serverMemory = defineImporter({
 
 function readLine(value: unknown, where: string): ImportItem | Rejected {
   const read = readServerMemoryLine(JSON.stringify(value), 2);
-  if (!read || 'problem' in read) return { kind: 'rejected', where, why: `It ${read?.problem ?? 'is empty'}.` };
+  if (!read || 'problem' in read) return { kind: 'rejected', where, why: read?.problem ?? 'is empty' };
   if ('relation' in read) {
     const { from, to, relationType } = read.relation;
     return { kind: 'relation', where, source: from, target: to, type: relationType };

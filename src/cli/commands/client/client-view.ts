@@ -1,3 +1,4 @@
+import { counted } from '../../../counted.js';
 import type { RegisteredClient } from '../../../repository/system/oauth-client-register.js';
 
 const time = (moment: Date | null): string | null => moment?.toISOString() ?? null;
@@ -29,5 +30,5 @@ export function describeSignIns(signIns: Readonly<Record<string, number>>): stri
   const counts = Object.values(signIns);
   if (counts.length === 0) return 'nobody signed in';
   const sum = counts.reduce((total, count) => total + count, 0);
-  return `${sum} ${sum === 1 ? 'sign-in' : 'sign-ins'} in ${counts.length} ${counts.length === 1 ? 'tenant' : 'tenants'}`;
+  return `${counted(sum, 'sign-in')} in ${counted(counts.length, 'tenant')}`;
 }

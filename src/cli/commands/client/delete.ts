@@ -1,8 +1,8 @@
 import { invalidInput } from '../../../errors.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns } from '../../output.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { clientOperand } from './client-view.js';
 
 export default defineCommand({

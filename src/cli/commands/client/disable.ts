@@ -1,6 +1,6 @@
 import { defineCommand, flag } from '../../define.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { clientOperand, clientView, describeSignIns } from './client-view.js';
 
 export default defineCommand({

@@ -1,7 +1,7 @@
 import { readToEnd } from '../../../repository/page.js';
 import { defineCommand, flag } from '../../define.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { clientState, clientView } from './client-view.js';
 
 export default defineCommand({

@@ -1,7 +1,7 @@
 import { defineCommand, flag } from '../../define.js';
 import { columns } from '../../output.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { clientOperand, clientState, clientView } from './client-view.js';
 
 export default defineCommand({

@@ -1,8 +1,8 @@
 import { invalidInput } from '../../../errors.js';
 import type { JobOverview } from '../../../services/job-control.js';
 import { defineCommand, flag, value } from '../../define.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { runJson, runText } from './run-text.js';
 
 const MOST_RUNS = 1000;

@@ -1,7 +1,7 @@
-import { AppError } from '../../../errors.js';
+import { assertTenant } from '../../assert-tenant.js';
 import { defineCommand, flag, value } from '../../define.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { runJson, runText } from './run-text.js';
 
 export default defineCommand({
@@ -14,10 +14,7 @@ export default defineCommand({
   run: (invocation) =>
     withDatabase(invocation, async ({ models }, { jobs }) => {
       const { options, operand = '', output } = invocation;
-      if (options.tenant !== undefined && !(await models.Tenant.findByPk(options.tenant)))
-        throw new AppError('not_found', `There is no tenant ${JSON.stringify(options.tenant)}.`, {
-          hint: 'recollect tenant list shows who is there.',
-        });
+      if (options.tenant !== undefined) await assertTenant(models, options.tenant);
       const started = await jobs.start(operand.replaceAll('-', '_'), options.tenant ?? null);
       output.note(`Running ${operand} …`);
       process.on('SIGINT', started.stop).on('SIGTERM', started.stop);

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../define.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 
 const switching = (name: 'enable' | 'disable', summary: string, done: string) =>
   defineCommand({

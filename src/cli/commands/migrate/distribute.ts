@@ -1,3 +1,4 @@
+import { counted } from '../../../counted.js';
 import type { Distribution, PlacedTable } from '../../../db/distribution.js';
 import { invalidInput } from '../../../errors.js';
 import { defineCommand, flag, value } from '../../define.js';
@@ -6,7 +7,6 @@ import { ALL_SETTINGS } from '../../program.js';
 
 const SHARDS = 32;
 
-/** `recollect migrate distribute`. */
 export default defineCommand({
   name: 'distribute',
   summary: 'spread tenants over the servers of a Citus cluster, or show how they are spread',
@@ -39,7 +39,7 @@ export default defineCommand({
       output.json({ citus: distribution.citus, workers: distribution.workers, dryRun, placed: placed.map(placeOf), dropped });
       return 0;
     }
-    output.line(`Citus ${distribution.citus}, ${distribution.workers} ${distribution.workers === 1 ? 'server' : 'servers'} with shards.`);
+    output.line(`Citus ${distribution.citus}, ${counted(distribution.workers, 'server')} with shards.`);
     printPlaced(output, placed, distribution, dryRun);
     for (const name of dropped) output.line(`${dryRun ? 'would be dropped' : 'dropped'}  ${name}, which Citus does not allow`);
     return 0;

@@ -1,9 +1,10 @@
-import { AppError } from '../../../errors.js';
 import type { RetentionCounts } from '../../../repository/retention/retention-counts.js';
+import { assertTenant } from '../../assert-tenant.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns, type Output } from '../../output.js';
-import { withDatabase } from '../../system.js';
+import { stopOnSignals } from '../../stop-on-signals.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 
 export default defineCommand({
   name: 'run',
@@ -24,41 +25,34 @@ export default defineCommand({
         import('../../../services/retention.js'),
         import('../../../repository/system/tenants.js'),
       ]);
-      const known = (await new TenantDirectory(db, models, app.clock).list()).map(({ id }) => id);
-      const wanted = options.tenant ?? config().tenant;
-      if (wanted !== 'all' && !known.includes(wanted))
-        throw new AppError('not_found', `There is no tenant ${JSON.stringify(wanted)}.`, {
-          hint: 'recollect tenant list shows who is there.',
-        });
-      const stop = stopOnSignals();
-      try {
-        const reports = await retain(app.retention, wanted === 'all' ? known : [wanted], {
-          dryRun: options.dryRun,
-          quick: true,
-          signal: stop.signal,
-          progress: throttled((tenantId, counts) => output.note(`${tenantId}: ${inWords(counts)} …`)),
-        });
-        const stopped = stop.signal.aborted || reports.some((report) => report.stopped);
-        if (options.json)
-          output.json(
-            reports.map(({ tenantId, counts, dryRun, stopped }) => ({
-              tenant: tenantId,
-              dry_run: dryRun,
-              stopped,
-              counts: byName(counts),
-            })),
-          );
-        else {
-          output.line(
-            `${options.dryRun ? 'Due' : 'Done'} in ${reports.length === 1 ? `tenant ${reports[0]?.tenantId}` : `${reports.length} tenants`}:`,
-          );
-          printCounts(totalOf(reports), output);
-          if (stopped) output.note('Stopped before its end; the next run goes on from here.');
-        }
-        return stopped ? 1 : 0;
-      } finally {
-        stop.end();
+      const named = options.tenant ?? config().tenant;
+      if (named !== 'all') await assertTenant(models, named);
+      const tenants = named === 'all' ? (await new TenantDirectory(db, models, app.clock).list()).map(({ id }) => id) : [named];
+      using stop = stopOnSignals();
+      const reports = await retain(app.retention, tenants, {
+        dryRun: options.dryRun,
+        quick: true,
+        signal: stop.signal,
+        progress: throttled((tenantId, counts) => output.note(`${tenantId}: ${inWords(counts)} …`)),
+      });
+      const stopped = stop.signal.aborted || reports.some((report) => report.stopped);
+      if (options.json)
+        output.json(
+          reports.map(({ tenantId, counts, dryRun, stopped }) => ({
+            tenant: tenantId,
+            dry_run: dryRun,
+            stopped,
+            counts: byName(counts),
+          })),
+        );
+      else {
+        output.line(
+          `${options.dryRun ? 'Due' : 'Done'} in ${reports.length === 1 ? `tenant ${reports[0]?.tenantId}` : `${reports.length} tenants`}:`,
+        );
+        printCounts(totalOf(reports), output);
+        if (stopped) output.note('Stopped before its end; the next run goes on from here.');
       }
+      return stopped ? 1 : 0;
     });
   },
 });
@@ -72,20 +66,6 @@ function throttled<A extends unknown[]>(tell: (...args: A) => void): (...args: A
     if (now - last < EVERY_MS) return;
     last = now;
     tell(...args);
-  };
-}
-
-/** The first signal asks for an end in order; a second one ends the program as usual. */
-function stopOnSignals() {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM'] as const;
-  const stop = () => controller.abort();
-  for (const name of names) process.once(name, stop);
-  return {
-    signal: controller.signal,
-    end() {
-      for (const name of names) process.off(name, stop);
-    },
   };
 }
 

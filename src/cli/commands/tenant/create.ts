@@ -1,7 +1,7 @@
 import { invalidInput } from '../../../errors.js';
 import { defineCommand, flag, value } from '../../define.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { tenantView } from './tenant-view.js';
 
 export default defineCommand({

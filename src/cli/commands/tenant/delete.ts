@@ -1,8 +1,9 @@
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns } from '../../output.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 
 export default defineCommand({
   name: 'delete',
@@ -43,7 +44,7 @@ export default defineCommand({
         output.line(dryRun ? `Tenant ${operand} has:` : `Removed tenant ${operand}:`);
         for (const line of columns(Object.entries(rows).map(([table, count]): [string, string] => [table, String(count)])))
           output.line(line);
-        if (held > 0) output.line(`${held} conversations ${dryRun ? 'are' : 'were'} under legal hold.`);
+        if (held > 0) output.line(`Under legal hold: ${counted(held, 'conversation')}.`);
       }
       if (dryRun) output.note(`Nothing was removed. To remove it: recollect tenant delete ${operand} --confirm ${operand}`);
       return 0;

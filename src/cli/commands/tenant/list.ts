@@ -1,7 +1,8 @@
+import { counted } from '../../../counted.js';
 import { defineCommand, flag } from '../../define.js';
 import { columns } from '../../output.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { tenantView } from './tenant-view.js';
 
 export default defineCommand({
@@ -18,8 +19,8 @@ export default defineCommand({
       else if (tenants.length === 0) output.note('There is no tenant yet.');
       const rows = tenants.map(({ id, name, users, conversations, messages, held, createdAt }): [string, string] => [
         id,
-        `${name === id ? '' : `${name}: `}${users} users, ${conversations} conversations${held > 0 ? ` (${held} under legal hold)` : ''}, ` +
-          `${messages} messages, since ${createdAt.toISOString().slice(0, 10)}`,
+        `${name === id ? '' : `${name}: `}${counted(users, 'user')}, ${counted(conversations, 'conversation')}${held > 0 ? ` (${held} under legal hold)` : ''}, ` +
+          `${counted(messages, 'message')}, since ${createdAt.toISOString().slice(0, 10)}`,
       ]);
       if (!options.json) for (const line of columns(rows, '')) output.line(line);
       return 0;

@@ -2,8 +2,8 @@ import { invalidInput } from '../../../errors.js';
 import { TENANT_SETTINGS } from '../../../repository/tenant-settings.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns } from '../../output.js';
-import { withDatabase } from '../../system.js';
 import { STORAGE_SETTINGS } from '../../tenant-store.js';
+import { withDatabase } from '../../with-database.js';
 import { settingRows, tenantView } from './tenant-view.js';
 
 const known = [...TENANT_SETTINGS].map(([name, description]): [string, string] => [name, description]);

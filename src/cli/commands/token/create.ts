@@ -2,7 +2,7 @@ import { invalidInput } from '../../../errors.js';
 import { SCOPES, type Scope } from '../../../principal.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { momentFrom } from '../../duration.js';
-import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
+import { STORAGE_SETTINGS, sameTenant, tenantOption, withTenantStore } from '../../tenant-store.js';
 import { tokenView } from './token-view.js';
 
 const ROLES = ['user', 'service', 'admin'] as const;
@@ -40,7 +40,7 @@ export default defineCommand({
       if (newUser) output.note(`${token.user} was not known here before, and is now.`);
       output.note(
         `This key is shown once. It is for ${token.user ?? 'everybody'} in tenant ${store.principal.tenantId}, with the role ${token.role}, ` +
-          `${token.expiresAt ? `until ${token.expiresAt.toISOString()}` : 'until it is revoked'}: recollect token revoke ${token.id}`,
+          `${token.expiresAt ? `until ${token.expiresAt.toISOString()}` : 'until it is revoked'}: recollect token revoke ${token.id}${sameTenant(options)}`,
       );
       return 0;
     });

@@ -1,7 +1,9 @@
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import { defineCommand, flag, value } from '../../define.js';
 import { columns } from '../../output.js';
-import { STORAGE_SETTINGS, tenantOption, withTenantStore } from '../../tenant-store.js';
+import { stopOnSignals } from '../../stop-on-signals.js';
+import { STORAGE_SETTINGS, sameTenant, tenantOption, withTenantStore } from '../../tenant-store.js';
 
 /** Progress is told this often. */
 const EVERY_MS = 2_000;
@@ -26,22 +28,25 @@ export default defineCommand({
       const { options, operand, output } = invocation;
       if (operand === undefined) throw invalidInput('Say who.');
       const { erasePerson } = await import('../../../services/erasure.js');
-      const stopping = new AbortController();
-      const stop = () => stopping.abort();
-      process.once('SIGINT', stop).once('SIGTERM', stop);
+      using stop = stopOnSignals();
       let told = Date.now();
       const receipt = await erasePerson(store, operand, {
         dryRun: options.confirm === undefined,
         confirm: options.confirm,
         ignoreHolds: options.ignoreLegalHold,
         accessGone: () => app.access.changed(),
-        signal: stopping.signal,
+        signal: stop.signal,
         progress(removed) {
           if (Date.now() - told < EVERY_MS) return;
           told = Date.now();
-          output.note(`${Object.values(removed).reduce((sum, rows) => sum + rows, 0)} rows …`);
+          output.note(
+            `${counted(
+              Object.values(removed).reduce((sum, rows) => sum + rows, 0),
+              'row',
+            )} …`,
+          );
         },
-      }).finally(() => process.off('SIGINT', stop).off('SIGTERM', stop));
+      });
       const { user, removed, citations, held, dryRun } = receipt;
       if (!dryRun) app.changes.wrote(store.principal.tenantId);
       if (options.json) {
@@ -51,9 +56,12 @@ export default defineCommand({
       output.line(dryRun ? `There is of ${user}:` : `Erased of ${user}:`);
       for (const line of columns(Object.entries(removed).map(([table, rows]): [string, string] => [table, String(rows)])))
         output.line(line);
-      if (citations > 0) output.line(`${citations} places that named something of it as evidence do not any more.`);
+      if (citations > 0)
+        output.line(
+          `${counted(citations, 'place')} that named something of it as evidence ${citations === 1 ? 'does' : 'do'} not any more.`,
+        );
       if (held.length > 0) output.line(`Under legal hold: ${held.join(', ')}.`);
-      if (dryRun) output.note(`Nothing was changed. To erase it: recollect user erase ${operand} --confirm ${user}`);
+      if (dryRun) output.note(`Nothing was changed. To erase it: recollect user erase ${operand}${sameTenant(options)} --confirm ${user}`);
       return 0;
     }),
 });

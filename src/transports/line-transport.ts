@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { type JSONRPCMessage, parseJSONRPCMessage, serializeMessage, type Transport } from '@modelcontextprotocol/server';
+import { sessionCallIn } from './direct-call.js';
 
 /** Longest line that is read. What tools accept is far below, so that a message too large for them is refused by them, in words. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
@@ -107,7 +108,8 @@ export class LineTransport implements Transport {
     if (line === '') return;
     let message: JSONRPCMessage;
     try {
-      message = parseJSONRPCMessage(JSON.parse(line));
+      const body: unknown = JSON.parse(line);
+      message = sessionCallIn(body) ? (body as JSONRPCMessage) : parseJSONRPCMessage(body);
     } catch (error) {
       const noJson = error instanceof SyntaxError;
       const text = noJson ? 'A line of input was no JSON; each line is one message.' : 'A line of input was no JSON-RPC message.';

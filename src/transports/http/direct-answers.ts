@@ -1,14 +1,9 @@
-import {
-  type JSONRPCMessage,
-  PROTOCOL_VERSION_META_KEY,
-  RELATED_TASK_META_KEY,
-  type RequestId,
-  SUPPORTED_PROTOCOL_VERSIONS,
-} from '@modelcontextprotocol/server';
+import { type JSONRPCMessage, type RequestId, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server';
 import type { ProtocolServer } from '../../mcp/protocol-server.js';
 import { isQuickRead } from '../../mcp/serve-tools.js';
+import { type PlainCall, sessionCallIn } from '../direct-call.js';
 import { callerOf, type HttpRequest, type HttpResponse, refuse, SESSION_NOT_FOUND } from './answers.js';
-import { DirectCall, type PlainCall, plainCallIn } from './direct-call.js';
+import { HttpCall } from './direct-call.js';
 
 /**
  * Calls in a session that only read and do not wait, answered with one JSON text. The SDK makes a stream of each answer, several
@@ -18,7 +13,7 @@ import { DirectCall, type PlainCall, plainCallIn } from './direct-call.js';
 export class DirectAnswers {
   readonly #server: ProtocolServer;
   readonly #id: string;
-  readonly #open = new Map<RequestId, DirectCall>();
+  readonly #open = new Map<RequestId, HttpCall>();
 
   constructor(server: ProtocolServer, id: string) {
     this.#server = server;
@@ -27,13 +22,11 @@ export class DirectAnswers {
 
   /** The answer, or undefined for what is left to the SDK's transport, which also says what is wrong with it. */
   take({ method, headers, body }: HttpRequest, res: HttpResponse): Promise<void> | undefined {
-    const call = plainCallIn(body);
+    const call = sessionCallIn(body);
     const { accept, 'mcp-protocol-version': version } = headers;
     const isTaken =
       method === 'POST' &&
       call !== undefined &&
-      !(PROTOCOL_VERSION_META_KEY in call.meta) &&
-      !(RELATED_TASK_META_KEY in call.meta) &&
       accept?.includes('application/json') === true &&
       accept.includes('text/event-stream') &&
       (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) &&
@@ -55,7 +48,7 @@ export class DirectAnswers {
 
   async #answer(call: PlainCall, res: HttpResponse): Promise<void> {
     const { id } = call;
-    const direct = new DirectCall(call, res, async (level, data, logger) => {
+    const direct = new HttpCall(call, res, async (level, data, logger) => {
       const message = { jsonrpc: '2.0', method: 'notifications/message', params: { level, data, logger } };
       if (this.#open.get(id) === direct && this.#server.wantsToKnow(level)) this.#tell(res, JSON.stringify(message));
     });
@@ -63,7 +56,7 @@ export class DirectAnswers {
     res.once('close', () => {
       if (this.#open.get(id) === direct) this.#open.delete(id);
     });
-    const result = await direct.run();
+    const result = await direct.run(callerOf(res).session);
     if (this.#open.get(id) !== direct) return;
     this.#open.delete(id);
     const text = JSON.stringify({ result, jsonrpc: '2.0', id });
@@ -84,7 +77,7 @@ export class DirectAnswers {
     res.write(eventOf(text));
   }
 
-  #giveUp(direct: DirectCall): void {
+  #giveUp(direct: HttpCall): void {
     const { call, res } = direct;
     this.#open.delete(call.id);
     direct.giveUp();

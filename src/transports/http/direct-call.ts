@@ -1,53 +1,14 @@
-import type { RequestId } from '@modelcontextprotocol/server';
-import { type AskedBy, callTool } from '../../mcp/serve-tools.js';
-import { authOf, callerOf, type HttpResponse } from './answers.js';
+import type { AskedBy } from '../../mcp/serve-tools.js';
+import { DirectCall, type PlainCall } from '../direct-call.js';
+import { authOf, type HttpResponse } from './answers.js';
 
-type JsonObject = Readonly<Record<string, unknown>>;
-type Result = Awaited<ReturnType<typeof callTool>>;
-type Tell = AskedBy['mcpReq']['log'];
-
-/** The call of a tool, as it was sent. */
-export type PlainCall = Readonly<{ id: RequestId; name: string; args: Record<string, unknown>; meta: JsonObject }>;
-
-const PARAMETERS = new Set(['name', 'arguments', '_meta']);
-
-/**
- * The call in a body that is the call of a tool and nothing else, every part of the shape it must have: then there is nothing in
- * it that the SDK would have a say in. Whatever is unusual is for the SDK, which also says what is wrong with it.
- */
-export function plainCallIn(body: unknown): PlainCall | undefined {
-  if (!isObject(body)) return undefined;
-  const { jsonrpc, id, method, params } = body;
-  const isCall = jsonrpc === '2.0' && method === 'tools/call' && isId(id) && Object.keys(body).length === 4 && isObject(params);
-  if (!isCall) return undefined;
-  const { name, arguments: args = {}, _meta: meta = {} } = params;
-  if (typeof name !== 'string' || !isObject(args) || !isObject(meta)) return undefined;
-  if (meta.progressToken !== undefined && !isId(meta.progressToken)) return undefined;
-  for (const key of Object.keys(params)) if (!PARAMETERS.has(key)) return undefined;
-  return { id, name, args, meta };
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isId = (value: unknown): value is RequestId => typeof value === 'string' || Number.isSafeInteger(value);
-
-/** A call while it is answered by us: to the tools it is a request like those that come through the SDK. */
-export class DirectCall implements AskedBy {
-  readonly call: PlainCall;
+/** A call that came in a request of its own, and is given up when its connection is closed. */
+export class HttpCall extends DirectCall {
   readonly res: HttpResponse;
-  readonly mcpReq: AskedBy['mcpReq'];
-  readonly #given = new AbortController();
 
-  constructor(call: PlainCall, res: HttpResponse, log: Tell = async () => {}) {
-    this.call = call;
+  constructor(call: PlainCall, res: HttpResponse, log?: AskedBy['mcpReq']['log']) {
+    super(call, log);
     this.res = res;
-    const given = this.#given;
-    this.mcpReq = {
-      log,
-      // Made when it is asked for: most tools are done before anybody could give them up.
-      get signal() {
-        return given.signal;
-      },
-    };
     res.once('close', () => {
       if (!res.writableFinished) this.giveUp();
     });
@@ -55,14 +16,5 @@ export class DirectCall implements AskedBy {
 
   get http(): NonNullable<AskedBy['http']> {
     return { authInfo: authOf(this.res) };
-  }
-
-  /** Nobody waits for the answer any more. */
-  giveUp(): void {
-    this.#given.abort();
-  }
-
-  run(): Promise<Result> {
-    return callTool(callerOf(this.res).session, this.call.name, this.call.args, this);
   }
 }

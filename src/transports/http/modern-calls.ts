@@ -2,8 +2,9 @@ import { classifyInboundRequest, LOG_LEVEL_META_KEY, PROTOCOL_VERSION_META_KEY, 
 import { offersTool } from '../../mcp/serve-tools.js';
 import { identityOf } from '../../mcp/server.js';
 import type { Session } from '../../mcp/session.js';
+import { plainCallIn } from '../direct-call.js';
 import type { HttpRequest, HttpResponse } from './answers.js';
-import { DirectCall, plainCallIn } from './direct-call.js';
+import { HttpCall } from './direct-call.js';
 
 const REVISION = '2026-07-28';
 /** What clients say of themselves is the same with every call. */
@@ -31,11 +32,12 @@ export class ModernCalls {
       !(LOG_LEVEL_META_KEY in call.meta) &&
       offersTool(session, call.name) &&
       this.#isGood(call.meta, body);
-    return isTaken ? answer(new DirectCall(call, res), session) : undefined;
+    return isTaken ? answer(new HttpCall(call, res), session) : undefined;
   }
 
   #isGood(meta: object, body: unknown): boolean {
-    const envelope = JSON.stringify(meta);
+    const envelope = textOf(meta);
+    if (envelope === undefined) return false;
     if (this.#good.has(envelope)) return true;
     const { kind } = classifyInboundRequest({ httpMethod: 'POST', protocolVersionHeader: REVISION, body });
     if (kind !== 'modern') return false;
@@ -45,9 +47,18 @@ export class ModernCalls {
   }
 }
 
-async function answer(direct: DirectCall, session: Session): Promise<void> {
+/** Undefined for what is nested so deeply that it cannot be written. */
+function textOf(meta: object): string | undefined {
+  try {
+    return JSON.stringify(meta);
+  } catch {
+    return undefined;
+  }
+}
+
+async function answer(direct: HttpCall, session: Session): Promise<void> {
   const { call, res } = direct;
-  const result = await direct.run();
+  const result = await direct.run(session);
   if (res.destroyed) return;
   res.setHeader('Content-Type', 'application/json');
   const stamped = { ...result, resultType: 'complete', _meta: { [SERVER_INFO_META_KEY]: identityOf(session) } };

@@ -95,7 +95,7 @@ export class GraphAddition extends Repository {
 
   private async add(statement: typeof addGraphNodes, values: readonly unknown[]): Promise<Added> {
     const { db, clock, transaction } = this.context;
-    const graph = [this.tenantId, this.userId ?? WHOLE_TENANT, this.#given.graph ?? 'main', clock()];
+    const graph = [this.tenantId, this.userId ?? WHOLE_TENANT, this.#given.graph ?? 'main', clock().toISOString()];
     const [added] = await db.query<Added>(statement, [...graph, ...values], transaction);
     return added!;
   }

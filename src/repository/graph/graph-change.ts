@@ -46,7 +46,7 @@ export abstract class GraphChange extends Repository {
 
   /** Those of the rows that are there, and those that it created. */
   protected lockRows(rows: readonly Json[]): Promise<LockedNode[]> {
-    const values = [this.tenantId, this.ownerId, this.graph, this.now, JSON.stringify(rows)];
+    const values = [this.tenantId, this.ownerId, this.graph, this.now.toISOString(), JSON.stringify(rows)];
     return this.context.db.query<LockedNode>(lockGraphNodes, values, this.context.transaction);
   }
 
@@ -69,7 +69,7 @@ export abstract class GraphChange extends Repository {
     await this.context.db.query(
       writeGraphFacts,
       [
-        ...[this.tenantId, this.ownerId, this.graph, this.now, JSON.stringify([...touched.values()])],
+        ...[this.tenantId, this.ownerId, this.graph, this.now.toISOString(), JSON.stringify([...touched.values()])],
         ...[rows.endedVersions, JSON.stringify(rows.versions), rows.endedObservations, JSON.stringify(rows.observations)],
         ...[rows.endedEdges, JSON.stringify(rows.edges), created],
       ],

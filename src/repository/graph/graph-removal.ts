@@ -50,7 +50,7 @@ export class GraphRemoval extends Repository {
    */
   private remove<Row extends object>(statement: Statement, keys: readonly string[], wanted: string): Promise<Row[]> {
     return this.atomically(async ({ db, transaction, clock }) => {
-      const graph = [this.tenantId, this.userId ?? WHOLE_TENANT, this.#graph, clock()];
+      const graph = [this.tenantId, this.userId ?? WHOLE_TENANT, this.#graph, clock().toISOString()];
       if (db.capabilities.concurrentTransactions) {
         const rows = [...new Set(keys)].map((key) => ({ key, create: false }));
         await db.query(lockGraphNodes, [...graph, JSON.stringify(rows)], transaction);

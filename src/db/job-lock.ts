@@ -39,12 +39,13 @@ export async function withJobLock<T>(
  * a transaction that stays open, not to the session: behind a proxy that pools transactions a session's lock would stay
  * on a connection that by then serves others. The transaction has neither a snapshot nor an id, so it keeps no vacuum back.
  */
-export async function tryAdvisoryLock(connect: () => Promise<pg.Client>, name: string): Promise<JobLock | null> {
-  const client = await connect();
+export async function tryAdvisoryLock(client: pg.Client, name: string): Promise<JobLock | null> {
   const lost = new AbortController();
   const lose = () => lost.abort(new AppError('unavailable', `The connection that held the lock of ${name} was lost.`));
   client.on('error', lose);
   client.on('end', lose);
+  // Heard from the beginning: the server may end a connection with the same bytes that greet.
+  await client.connect();
   const leave = async (): Promise<void> => {
     client.off('end', lose);
     // Said and answered, so that the next one finds the lock free: a connection that merely ends gives it back a moment later.

@@ -8,6 +8,7 @@ import { PooledDatabase } from './pooled-database.js';
 import { lookForPooler, type Pooler } from './pooler.js';
 import { RowSecurity } from './row-security.js';
 import { type RowSecurityMode, TENANT_ROLE } from './row-security-modes.js';
+import { hearEarlyErrors } from './sequelize-internals.js';
 
 export type PostgresConfig = Readonly<{
   url: string;
@@ -32,17 +33,13 @@ export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Da
       serverMajor,
       pooler,
       rowSecurity: new RowSecurity(config.rowSecurity ?? 'auto', config.rowSecurityRole ?? TENANT_ROLE, serverMajor),
-      tryLock: (name) =>
-        tryAdvisoryLock(async () => {
-          const own = new pg.Client({ ...client, application_name: `${client.application_name}: ${name}` });
-          await own.connect();
-          return own;
-        }, name),
+      tryLock: (name) => tryAdvisoryLock(new pg.Client({ ...client, application_name: `${client.application_name}: ${name}` }), name),
       describe: (db) => describe(db, client, pooler),
       close: async () => undefined,
     },
     log,
   );
+  hearEarlyErrors(database.sequelize);
   await database.detectCapabilities();
   return database;
 };

@@ -9,12 +9,30 @@ type ConnectionManager = {
   releaseConnection(connection: pg.Client): void;
   destroyConnection(connection: pg.Client): Promise<void>;
   oidParserMap: Map<number, (value: string) => unknown>;
+  lib: { Client: new (config: pg.ClientConfig) => pg.Client };
 };
 
 type TransactionState = { connection: pg.Client; finished?: 'commit' | 'rollback' };
 
 export const connectionsOf = (sequelize: Sequelize): ConnectionManager =>
   (sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;
+
+/**
+ * Sequelize listens to a connection a moment after it is made. A server that ends it with the same bytes that greet, as one does
+ * that is stopping, raised an error that nobody heard, and that ended the process. Heard, it fails whoever uses the connection.
+ */
+export const hearEarlyErrors = (sequelize: Sequelize): void => {
+  const connections = connectionsOf(sequelize);
+  const { lib } = connections;
+  class Client extends lib.Client {
+    constructor(config: pg.ClientConfig) {
+      super(config);
+      // What Sequelize's own listener notes: the pool gives such a connection to nobody.
+      this.on('error', () => Object.assign(this, { _invalid: true }));
+    }
+  }
+  connections.lib = Object.create(lib, { Client: { value: Client } }) as typeof lib;
+};
 
 /** `getConnection` without Sequelize's hooks around it, which nobody uses and every call paid for. */
 export const takeConnection = async (sequelize: Sequelize): Promise<pg.Client> => {

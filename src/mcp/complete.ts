@@ -12,18 +12,24 @@ const reading =
   async (prefix, context) =>
     mayUse(context.principal, scope) ? complete(prefix, context) : [];
 
-/** Conversation ids: by the beginning of the id or by words of title, summary or topic; the latest first. */
-export const completeConversation: Complete = reading('conversations:read', async (prefix, { store }) => {
-  const wanted = prefix.trim().toLowerCase();
-  if (wanted === '') return idsOf(await store.conversations.list({}, { limit: ENOUGH }));
-  const byWords = await store.conversations.list({ query: wanted }, { limit: ENOUGH });
-  if (!/^[0-9a-f-]+$/.test(wanted)) return idsOf(byWords);
-  const recent = await store.conversations.list({}, { limit: RECENT });
-  const byId = idsOf(recent).filter((id) => id.startsWith(wanted));
-  return [...new Set([...byId, ...idsOf(byWords)])].slice(0, ENOUGH);
-});
+type Rows = { items: readonly { id: string }[] };
 
-const idsOf = ({ items }: { items: readonly { id: string }[] }): string[] => items.map(({ id }) => id);
+/** Ids that begin with what is typed, of the latest rows, before those of rows whose words hold it. */
+async function byIdOrWords(prefix: string, list: (query: string | undefined, limit: number) => Promise<Rows>): Promise<string[]> {
+  const wanted = prefix.trim().toLowerCase();
+  if (wanted === '') return idsOf(await list(undefined, ENOUGH));
+  const byWords = idsOf(await list(wanted, ENOUGH));
+  if (!/^[0-9a-f-]+$/.test(wanted)) return byWords;
+  const byId = idsOf(await list(undefined, RECENT)).filter((id) => id.startsWith(wanted));
+  return [...new Set([...byId, ...byWords])].slice(0, ENOUGH);
+}
+
+const idsOf = ({ items }: Rows): string[] => items.map(({ id }) => id);
+
+/** Conversation ids: by the beginning of the id or by words of title, summary or topic; the latest first. */
+export const completeConversation: Complete = reading('conversations:read', (prefix, { store }) =>
+  byIdOrWords(prefix, (query, limit) => store.conversations.list({ query }, { limit })),
+);
 
 /** External ids of users, those whose id or name holds what is typed. */
 export const completeUser: Complete = reading('users:read', async (prefix, { store }) => {
@@ -33,15 +39,9 @@ export const completeUser: Complete = reading('users:read', async (prefix, { sto
 });
 
 /** Memory ids: by the beginning of the id or by words of title or content; the latest stored first. */
-export const completeMemory: Complete = reading('memories:read', async (prefix, { store }) => {
-  const wanted = prefix.trim().toLowerCase();
-  if (wanted === '') return idsOf(await store.memories.list({}, { limit: ENOUGH }));
-  const byWords = await store.memories.list({ query: wanted }, { limit: ENOUGH });
-  if (!/^[0-9a-f-]+$/.test(wanted)) return idsOf(byWords);
-  const recent = await store.memories.list({}, { limit: RECENT });
-  const byId = idsOf(recent).filter((id) => id.startsWith(wanted));
-  return [...new Set([...byId, ...idsOf(byWords)])].slice(0, ENOUGH);
-});
+export const completeMemory: Complete = reading('memories:read', (prefix, { store }) =>
+  byIdOrWords(prefix, (query, limit) => store.memories.list({ query }, { limit })),
+);
 
 /** Tags of the latest memories, the most used first. */
 export const completeTag: Complete = reading('memories:read', async (prefix, { store }) => {

@@ -8,7 +8,7 @@ import type { Recall } from '../services/recall.js';
 import { TOOLSETS, type Toolset } from '../toolsets.js';
 
 /** All four are required: a hint left out is read by clients as its worst case. */
-export type Annotations = Readonly<{ readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean }>;
+type Annotations = Readonly<{ readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean }>;
 
 export { TOOLSETS, type Toolset };
 
@@ -54,7 +54,7 @@ export const defineTool = <In extends z.ZodObject, Out extends z.ZodObject>(tool
 /** Suggests values for one argument of a prompt or a resource template, best first. */
 export type Complete = (prefix: string, context: CallContext) => Promise<string[]>;
 
-export type ResourceContents = { mimeType: string } & ({ text: string } | { blob: string });
+type ResourceContents = { mimeType: string } & ({ text: string } | { blob: string });
 
 /** One entry of `resources/list`. */
 export type ResourceEntry = { uri: string; name: string; title: string; description?: string; mimeType: string };
@@ -82,7 +82,7 @@ export type ResourceDefinition<Params extends string = string> = {
 
 export const defineResource = <P extends string>(resource: ResourceDefinition<P>): ResourceDefinition<P> => resource;
 
-export type PromptArgument = { name: string; description: string; required: boolean; complete?: Complete };
+type PromptArgument = { name: string; description: string; required: boolean; complete?: Complete };
 
 export type PromptDefinition = {
   name: string;

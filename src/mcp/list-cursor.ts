@@ -1,7 +1,7 @@
 import { invalidParams } from './errors.js';
 
 /** Where a listing over several kinds of resources goes on: the kind, and the place in it (null: its beginning). */
-export type ListPosition = { index: number; inner: string | null };
+type ListPosition = { index: number; inner: string | null };
 
 export const writeListCursor = ({ index, inner }: ListPosition): string =>
   Buffer.from(JSON.stringify([index, inner])).toString('base64url');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../counted.js';
 import { QUOTA_KEYS, RETENTION_KEYS, TOKEN_PERIODS } from '../repository/retention/retention-policy.js';
 import type { Store } from '../repository/store.js';
 
@@ -46,6 +47,6 @@ export function policyText({ retention, quotas, own, used }: z.output<typeof pol
   return [
     set.length === 0 ? 'Nothing is limited: everything is kept.' : 'In force:',
     ...lines,
-    `Stored: ${used.messages} messages, ${used.bytes} bytes. Token budgets are by ${token_budget_period}.`,
+    `Stored: ${counted(used.messages, 'message')}, ${used.bytes} bytes. Token budgets are by ${token_budget_period}.`,
   ].join('\n');
 }

@@ -21,6 +21,10 @@ export function cutToBytes(text: string, limit: number): string {
   return bytes.toString('utf8', 0, end);
 }
 
+/** A page of a list as text, and how to ask for the next one. */
+export const pageText = (head: string, lines: readonly string[], nextCursor: string | null): string =>
+  [head, ...lines, ...(nextCursor === null ? [] : [`More: cursor ${nextCursor}`])].join('\n');
+
 /** What was taken out before it was stored, for the text of an answer; it never says what stood there. */
 export const redactedText = (redacted: readonly { type: string; count: number }[] | undefined): string =>
   redacted ? ` Not stored: ${redacted.map(({ type, count }) => `${count} × ${type}`).join(', ')}.` : '';

@@ -62,10 +62,10 @@ const anyObject = () => z.record(z.string(), z.unknown());
 /** What was taken out before it was stored, by kind. */
 export const redactedView = () => z.array(z.object({ type: z.string(), count: z.number() })).optional();
 
-export const contentPart = z.looseObject({ type: z.string().describe('Such as text.') });
+const contentPart = z.looseObject({ type: z.string().describe('Such as text.') });
 /** What a message says, as the caller gives it. */
 export const contentInput = () => z.union([z.string(), z.array(contentPart).min(1).max(1000)]);
-export const contentView = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
+const contentView = z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]);
 
 export const assetView = z.object({
   id: z.string(),

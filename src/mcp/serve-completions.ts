@@ -6,7 +6,7 @@ import { selectPrompts } from './serve-prompts.js';
 import { openContext, type Session } from './session.js';
 
 /** The protocol's limit for one answer. */
-export const MAX_COMPLETIONS = 100;
+const MAX_COMPLETIONS = 100;
 
 export function serveCompletions(server: Server, session: Session): void {
   server.setRequestHandler('completion/complete', async ({ params: { ref, argument } }, context) => {

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { contentText } from '../repository/content.js';
 import type { Content, JsonObject } from '../repository/records.js';
 
@@ -10,7 +11,7 @@ const ROOM = 16_000;
 function transcriptLine({ seq, role, author, user, created_at, id, content, tool_calls }: JsonObject): string {
   const text = contentText((content ?? '') as Content);
   const shown = text.length > LINE ? `${text.slice(0, LINE)}… (${text.length - LINE} more characters)` : text;
-  const calls = Array.isArray(tool_calls) ? ` [${tool_calls.length} tool call(s)]` : '';
+  const calls = Array.isArray(tool_calls) ? ` [${counted(tool_calls.length, 'tool call')}]` : '';
   const from = [seq === undefined ? '' : `#${seq}`, role, author ?? user, created_at, id].filter(Boolean).join(' · ');
   return `[${from}]${calls} ${shown}`.toWellFormed();
 }

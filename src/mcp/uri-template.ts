@@ -1,4 +1,4 @@
-export type UriTemplate = Readonly<{
+type UriTemplate = Readonly<{
   template: string;
   /** The values of the template's variables in `uri`, decoded; null when it is not of this shape. */
   match(uri: string): Record<string, string> | null;

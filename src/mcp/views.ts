@@ -23,7 +23,7 @@ function present<T extends object>(view: T): { [K in keyof T]: Exclude<T[K], nul
   return shown as never;
 }
 
-export const viewAsset = (asset: AssetRecord): z.output<typeof assetView> =>
+const viewAsset = (asset: AssetRecord): z.output<typeof assetView> =>
   present({
     id: asset.id,
     name: asset.name,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRequestStateCodec, type ServerContext } from '@modelcontextprotocol/server';
 import { invalidParams } from '../errors.js';
 
-export type RequestState = { of: string; name?: string };
+type RequestState = { of: string; name?: string };
 
 const codec = createRequestStateCodec<RequestState>({ key: randomBytes(32), ttlSeconds: 600 });
 

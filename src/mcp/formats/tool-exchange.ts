@@ -28,7 +28,7 @@ function readArguments(value: unknown): JsonObject {
 }
 
 /** Reads the results a message carries; a `tool` message without any is one itself when its metadata names the call. */
-export function readResults(message: MessageRecord): ToolResult[] {
+function readResults(message: MessageRecord): ToolResult[] {
   const stored = message.toolResults ?? [];
   if (stored.length > 0) {
     return stored.flatMap((result) => {

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.js';
 import type { HistoryPage } from '../../repository/history.js';
 import { clip, enclosed, TEXT_LIMIT } from '../results.js';
 
@@ -17,7 +18,7 @@ export function transcript({ conversation, messages, hasMoreBefore }: HistoryPag
   }
   const { title, topic, status, summary, messageCount } = conversation;
   const header = [
-    `Title: ${clip(title ?? 'none', 300)}. Topic: ${clip(topic ?? 'none', 300)}. Status: ${status}. ${messageCount} messages.`,
+    `Title: ${clip(title ?? 'none', 300)}. Topic: ${clip(topic ?? 'none', 300)}. Status: ${status}. ${counted(messageCount, 'message')}.`,
     ...(summary ? [`Summary so far: ${clip(summary, 1_500)}`] : []),
     ...(hasMoreBefore || lines.length < messages.length ? ['(Earlier messages are left out here.)'] : []),
   ];

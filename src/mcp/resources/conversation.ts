@@ -1,3 +1,4 @@
+import { counted } from '../../counted.js';
 import { completeConversation } from '../complete.js';
 import { defineResource } from '../define.js';
 import { historyText } from './history-text.js';
@@ -26,7 +27,7 @@ export default defineResource<'id'>({
       uri: `memory://conversations/${id}`,
       name: id,
       title: (title ?? topic ?? `Conversation of ${lastActivityAt.toISOString().slice(0, 10)}`).slice(0, 200),
-      description: `${messageCount} messages, last active ${lastActivityAt.toISOString()}`,
+      description: `${counted(messageCount, 'message')}, last active ${lastActivityAt.toISOString()}`,
       mimeType: 'application/json',
     }));
     return { entries, nextCursor };

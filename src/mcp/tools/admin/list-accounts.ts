@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { ACCOUNT_ROLES } from '../../../repository/accounts/account-records.js';
 import { defineTool } from '../../define.js';
+import { pageText } from '../../results.js';
 import { accountView, cursor, limit, name } from '../../schemas.js';
 import { viewAccount } from '../../views.js';
 
@@ -31,6 +33,6 @@ export default defineTool({
         `- ${username} [${role}]${user === username ? '' : ` for ${user}`}${disabled_at ? ` · disabled ${disabled_at}` : ''}` +
         `${locked_until ? ` · locked until ${locked_until}` : ''}${last_login_at ? ` · last signed in ${last_login_at}` : ''}`,
     );
-    return [`${accounts.length} accounts:`, ...lines, next_cursor ? `More: cursor ${next_cursor}` : ''].filter(Boolean).join('\n');
+    return pageText(`${counted(accounts.length, 'account')}:`, lines, next_cursor);
   },
 });

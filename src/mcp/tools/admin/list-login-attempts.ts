@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { REFUSAL_REASONS } from '../../../repository/accounts/login-attempts.js';
 import { defineTool } from '../../define.js';
+import { pageText } from '../../results.js';
 import { cursor, limit, name, timestamp } from '../../schemas.js';
 
 const attempt = z.object({
@@ -48,6 +50,6 @@ export default defineTool({
       ({ identifier, succeeded, reason, attempted_at }) =>
         `- ${attempted_at} ${JSON.stringify(identifier)} ${succeeded ? 'signed in' : `refused: ${reason ?? 'unknown reason'}`}`,
     );
-    return [`${attempts.length} attempts:`, ...lines, next_cursor ? `More: cursor ${next_cursor}` : ''].filter(Boolean).join('\n');
+    return pageText(`${counted(attempts.length, 'attempt')}:`, lines, next_cursor);
   },
 });

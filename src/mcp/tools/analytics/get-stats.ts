@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { PERIODS } from '../../../repository/periods.js';
 import { viewStats } from '../../../services/stats-view.js';
 import { defineTool } from '../../define.js';
@@ -54,13 +55,13 @@ export default defineTool({
 
   text({ totals, averages, longest_conversation: longest, most_active_users: active, pending_embeddings }) {
     return [
-      `${totals.conversations} conversations (${list(totals.conversations_by_status)}), ${totals.messages} messages (${list(totals.messages_by_role)}), ${totals.users} users, ${totals.memories} memories, ${totals.tasks} tasks (${list(totals.tasks_by_status)}), ${totals.total_tokens} tokens.`,
+      `${counted(totals.conversations, 'conversation')} (${list(totals.conversations_by_status)}), ${counted(totals.messages, 'message')} (${list(totals.messages_by_role)}), ${counted(totals.users, 'user')}, ${counted(totals.memories, 'memory', 'memories')}, ${counted(totals.tasks, 'task')} (${list(totals.tasks_by_status)}), ${totals.total_tokens} tokens.`,
       `On average ${averages.messages_per_conversation} messages and ${averages.tokens_per_conversation} tokens a conversation.`,
       longest
-        ? `Longest: ${longest.id}${longest.title ? ` “${longest.title}”` : ''}, ${longest.message_count} messages${longest.user ? `, of ${longest.user}` : ''}.`
+        ? `Longest: ${longest.id}${longest.title ? ` “${longest.title}”` : ''}, ${counted(longest.message_count, 'message')}${longest.user ? `, of ${longest.user}` : ''}.`
         : '',
       active.length > 0
-        ? `Most active: ${active.map(({ user, messages, conversations }) => `${user} (${messages} messages in ${conversations} conversations)`).join(', ')}.`
+        ? `Most active: ${active.map(({ user, messages, conversations }) => `${user} (${counted(messages, 'message')} in ${counted(conversations, 'conversation')})`).join(', ')}.`
         : '',
       `Waiting to be embedded: ${pending_embeddings}.`,
     ]

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { defineTool } from '../../define.js';
 import { conversationId } from '../../schemas.js';
 
@@ -35,7 +36,7 @@ export default defineTool({
   },
 
   text({ conversation_id, mode, deleted: { messages, assets, vectors }, dry_run }) {
-    const what = `${messages} messages, ${assets} attachments, ${vectors} vectors`;
+    const what = [counted(messages, 'message'), counted(assets, 'attachment'), counted(vectors, 'vector')].join(', ');
     if (dry_run)
       return `Would remove ${what} of conversation ${conversation_id}${mode === 'delete' ? ' and the conversation itself' : ''}. Nothing was changed.`;
     return mode === 'clear'

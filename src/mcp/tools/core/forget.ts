@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { FORGET_BATCH, FORGET_MODES } from '../../../repository/memories/memory-removal.js';
 import { defineTool } from '../../define.js';
 import { memoryKind, name, tags, timestamp, user, uuid } from '../../schemas.js';
@@ -76,7 +77,7 @@ export default defineTool({
     const { matched: _, affected: number, ...rest } = counts;
     const others = Object.entries(rest).filter(([, value]) => value > 0);
     return [
-      `${dry_run ? would : done} ${number} memories${dry_run ? '. Nothing was changed' : ''}.`,
+      `${dry_run ? would : done} ${counted(number, 'memory', 'memories')}${dry_run ? '. Nothing was changed' : ''}.`,
       others.length > 0 ? `Besides: ${others.map(([what, value]) => `${value} ${what.replace('_', ' ')}`).join(', ')}.` : '',
       undo_until ? `Can be restored until ${undo_until}.` : '',
       ...affected.map(({ id, content }) => `- ${id} ${content}`),

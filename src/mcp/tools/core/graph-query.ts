@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import { DIRECTIONS } from '../../../repository/graph/graph-query.js';
 import { defineTool } from '../../define.js';
@@ -80,9 +81,9 @@ export default defineTool({
     return clip(
       [
         ...found,
-        nodes.length === 0 ? 'No nodes.' : `${nodes.length} nodes:`,
+        nodes.length === 0 ? 'No nodes.' : `${counted(nodes.length, 'node')}:`,
         ...nodes.map(nodeText),
-        ...(edges.length > 0 ? [`${edges.length} edges:`, ...edges.map(edgeText)] : []),
+        ...(edges.length > 0 ? [`${counted(edges.length, 'edge')}:`, ...edges.map(edgeText)] : []),
         ...(missing.length > 0 ? [`Not in the graph: ${missing.join(', ')}`] : []),
         ...(truncated ? ['There is more; these are the best. Narrow it by types, edge_types or depth.'] : []),
         ...(next_cursor ? [`More: cursor ${next_cursor}`] : []),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { defineTool } from '../../define.js';
+import { pageText } from '../../results.js';
 import { conversationStatus, conversationView, cursor, limit, name, timestamp, user } from '../../schemas.js';
 import { viewConversation } from '../../views.js';
 
@@ -33,10 +35,8 @@ export default defineTool({
     if (conversations.length === 0) return 'No conversation matches.';
     const lines = conversations.map(
       ({ id, title, topic, status, message_count, last_activity_at, user }) =>
-        `- ${id} ${title ?? topic ?? '(untitled)'} · ${status} · ${message_count} messages · last ${last_activity_at}${user ? ` · ${user}` : ''}`,
+        `- ${id} ${title ?? topic ?? '(untitled)'} · ${status} · ${counted(message_count, 'message')} · last ${last_activity_at}${user ? ` · ${user}` : ''}`,
     );
-    return [`${conversations.length} conversations, newest activity first:`, ...lines, next_cursor ? `More: cursor ${next_cursor}` : '']
-      .filter(Boolean)
-      .join('\n');
+    return pageText(`${counted(conversations.length, 'conversation')}, newest activity first:`, lines, next_cursor);
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import type { JsonObject } from '../../../repository/records.js';
 import { MAX_PAGE } from '../../../repository/sql/load-history.js';
@@ -91,7 +92,7 @@ export default defineTool({
 
   text(history) {
     const { conversation, messages, first_seq, last_seq, total_tokens } = history;
-    const head = `Conversation ${conversation.id}${conversation.title ? ` “${conversation.title}”` : ''} (${conversation.status}, ${conversation.message_count} messages)`;
+    const head = `Conversation ${conversation.id}${conversation.title ? ` “${conversation.title}”` : ''} (${conversation.status}, ${counted(conversation.message_count, 'message')})`;
     if (first_seq === null && history.dropped > 0)
       return `${head}: the first message of this page is larger than max_tokens by itself. Ask for it with limit 1 and without max_tokens.`;
     if (first_seq === null) return `${head}: nothing on this page.${history.has_more_before ? ' There is more before.' : ''}`;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import type { ContextMessage, SearchHit } from '../../../repository/search.js';
 import { cutText } from '../../../search/snippet.js';
 import { SEARCH_MODES } from '../../../services/ranker.js';
 import { defineTool } from '../../define.js';
+import { pageText } from '../../results.js';
 import { conversationId, cursor, limit, messageView, role, timestamp, user } from '../../schemas.js';
 import { viewMessage } from '../../views.js';
 
@@ -91,7 +93,7 @@ export default defineTool({
       ...before.map((message) => `   before: ${line(message, cutText(message.content, 300))}`),
       ...after.map((message) => `   after: ${line(message, cutText(message.content, 300))}`),
     ]);
-    return [`${hits.length} messages, best first:`, ...lines, next_cursor ? `More: cursor ${next_cursor}` : ''].filter(Boolean).join('\n');
+    return pageText(`${counted(hits.length, 'message')}, best first:`, lines, next_cursor);
   },
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import { defineTool } from '../../define.js';
 import { conversationId, conversationStatus, conversationView, jsonObject, name, tokenCount } from '../../schemas.js';
@@ -40,5 +41,5 @@ export default defineTool({
   },
 
   text: ({ conversation }) =>
-    `Updated conversation ${conversation.id}${conversation.title ? ` “${conversation.title}”` : ''}: ${conversation.status}, ${conversation.message_count} messages.`,
+    `Updated conversation ${conversation.id}${conversation.title ? ` “${conversation.title}”` : ''}: ${conversation.status}, ${counted(conversation.message_count, 'message')}.`,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import { defineTool } from '../../define.js';
 import { graphName, name, nodeKey, typeName } from '../../schemas.js';
@@ -64,5 +65,5 @@ export default defineTool({
   },
 
   text: ({ deleted: { nodes, edges, observations }, not_found }) =>
-    `Deleted ${nodes} nodes, ${edges} edges and ${observations} observations.${not_found > 0 ? ` ${not_found} were not there.` : ''}`,
+    `Deleted ${counted(nodes, 'node')}, ${counted(edges, 'edge')} and ${counted(observations, 'observation')}.${not_found > 0 ? ` ${not_found} were not there.` : ''}`,
 });

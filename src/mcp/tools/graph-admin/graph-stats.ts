@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { defineTool } from '../../define.js';
 import { name } from '../../schemas.js';
 
@@ -31,8 +32,8 @@ export default defineTool({
 
   text: ({ graphs, nodes, edges, observations, hubs }) =>
     [
-      `${nodes} nodes, ${edges} edges, ${observations} observations in ${graphs.length} graphs.`,
-      ...graphs.map(({ graph, nodes }) => `- ${graph}: ${nodes} nodes`),
+      `${counted(nodes, 'node')}, ${counted(edges, 'edge')}, ${counted(observations, 'observation')} in ${counted(graphs.length, 'graph')}.`,
+      ...graphs.map(({ graph, nodes }) => `- ${graph}: ${counted(nodes, 'node')}`),
       ...(hubs.length > 0 ? [`Most edges: ${hubs.map(({ key, edges }) => `${key} (${edges})`).join(', ')}`] : []),
     ].join('\n'),
 });

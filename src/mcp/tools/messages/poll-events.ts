@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { EVENT_TYPES } from '../../../repository/events.js';
 import { defineTool } from '../../define.js';
 import { conversationId, jsonObject, limit } from '../../schemas.js';
@@ -78,6 +79,10 @@ export default defineTool({
         .filter(Boolean)
         .join(' '),
     );
-    return [`${events.length} events:`, ...lines, `${has_more ? 'There are more: g' : 'G'}o on with after "${next_cursor}".`].join('\n');
+    return [
+      `${counted(events.length, 'event')}:`,
+      ...lines,
+      `${has_more ? 'There are more: g' : 'G'}o on with after "${next_cursor}".`,
+    ].join('\n');
   },
 });

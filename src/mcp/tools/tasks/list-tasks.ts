@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { cutText } from '../../../search/snippet.js';
 import { defineTool } from '../../define.js';
+import { pageText } from '../../results.js';
 import { conversationId, cursor, limit, name, taskStatus, taskView, timestamp, user } from '../../schemas.js';
 import { viewTask } from '../../views.js';
 
@@ -39,6 +41,6 @@ export default defineTool({
       ({ id, title, status, due_at, user, details }) =>
         `- ${id} [${status}] ${title}${due_at ? ` · due ${due_at}` : ''}${user ? ` · ${user}` : ''}${details ? `\n  ${cutText(details, DETAILS)}` : ''}`,
     );
-    return [`${tasks.length} tasks:`, ...lines, next_cursor ? `More: cursor ${next_cursor}` : ''].filter(Boolean).join('\n');
+    return pageText(`${counted(tasks.length, 'task')}:`, lines, next_cursor);
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { decodeCursor, encodeCursor } from '../../../repository/cursor.js';
 import { MAX_PAGE } from '../../../repository/sql/load-history.js';
 import { markdownHead, markdownMessage } from '../../../services/transfer/conversation-markdown.js';
@@ -73,7 +74,7 @@ export default defineTool({
   },
 
   text: ({ conversation_id, format, content, messages, next_cursor }) =>
-    `${messages} messages of conversation ${conversation_id} as ${format}, ${Buffer.byteLength(content)} bytes${next_cursor === null ? '.' : '; there is more: call again with next_cursor and join the parts.'}`,
+    `${counted(messages, 'message')} of conversation ${conversation_id} as ${format}, ${Buffer.byteLength(content)} bytes${next_cursor === null ? '.' : '; there is more: call again with next_cursor and join the parts.'}`,
 });
 
 const jsonHead = (format: 'json' | 'openai', conversation: Parameters<typeof viewConversation>[0]): string =>

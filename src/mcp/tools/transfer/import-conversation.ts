@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { AppError } from '../../../errors.js';
 import { applyConversation } from '../../../services/importers/apply.js';
 import { emptyReport } from '../../../services/importers/report.js';
@@ -47,5 +48,5 @@ export default defineTool({
   },
 
   text: ({ conversation_id, created, messages_added, messages_known }) =>
-    `${created ? 'New conversation' : 'Conversation'} ${conversation_id}: ${messages_added} messages added, ${messages_known} known.`,
+    `${created ? 'New conversation' : 'Conversation'} ${conversation_id}: ${counted(messages_added, 'message')} added, ${messages_known} known.`,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { AppError } from '../../../errors.js';
 import { mayUse } from '../../../principal.js';
 import { erasePerson } from '../../../services/erasure.js';
@@ -54,7 +55,9 @@ export default defineTool({
     return [
       `${dry_run ? 'Would erase' : 'Erased'} ${JSON.stringify(user)}: ${rows.join(', ') || 'nothing'}.`,
       citations > 0 ? `${citations} places that named them as evidence do not any more.` : '',
-      held_count > 0 ? `Under legal hold: ${held_count} conversations (${held.join(', ')}${held_count > held.length ? ' …' : ''}).` : '',
+      held_count > 0
+        ? `Under legal hold: ${counted(held_count, 'conversation')} (${held.join(', ')}${held_count > held.length ? ' …' : ''}).`
+        : '',
       dry_run ? `Nothing was changed. To do it: dry_run false and confirm ${JSON.stringify(user)}.` : '',
     ]
       .filter(Boolean)

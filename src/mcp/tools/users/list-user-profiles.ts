@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import type { UserRecord } from '../../../repository/users.js';
 import { defineTool } from '../../define.js';
+import { pageText } from '../../results.js';
 import { cursor, limit, name, userView } from '../../schemas.js';
 import { viewUser } from '../../views.js';
 
@@ -37,7 +39,7 @@ export default defineTool({
       ({ external_id, display_name, last_seen_at }) =>
         `- ${external_id}${display_name ? ` “${display_name}”` : ''}${last_seen_at ? ` · last seen ${last_seen_at}` : ''}`,
     );
-    return [`${users.length} users:`, ...lines, next_cursor ? `More: cursor ${next_cursor}` : ''].filter(Boolean).join('\n');
+    return pageText(`${counted(users.length, 'user')}:`, lines, next_cursor);
   },
 });
 

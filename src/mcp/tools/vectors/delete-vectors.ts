@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { counted } from '../../../counted.js';
 import { invalidInput } from '../../../errors.js';
 import { VECTOR_SUBJECTS } from '../../../repository/vectors/brought-vectors.js';
+import { assertScope } from '../../assert-scope.js';
 import { defineTool } from '../../define.js';
 import { conversationId, name, uuid } from '../../schemas.js';
-import { assertScope } from '../../vector-arguments.js';
 
 const ids = () => z.array(uuid()).min(1).max(1000).optional();
 
@@ -37,5 +38,5 @@ export default defineTool({
   },
 
   text: ({ deleted: { messages, memories }, dry_run }) =>
-    `${dry_run ? 'Would delete' : 'Deleted'} ${messages} vectors of messages and ${memories} of memories.`,
+    `${dry_run ? 'Would delete' : 'Deleted'} ${counted(messages, 'vector')} of messages and ${memories} of memories.`,
 });

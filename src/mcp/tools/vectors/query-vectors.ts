@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VECTOR_SUBJECTS } from '../../../repository/vectors/brought-vectors.js';
+import { assertScope } from '../../assert-scope.js';
 import { defineTool } from '../../define.js';
 import { conversationId, cursor, jsonObject, limit, name, role, timestamp, user } from '../../schemas.js';
-import { assertScope } from '../../vector-arguments.js';
 
 export default defineTool({
   name: 'query_vectors',

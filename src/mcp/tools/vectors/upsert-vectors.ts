@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { assertScope } from '../../assert-scope.js';
 import { defineTool } from '../../define.js';
 import { jsonObject, name, uuid } from '../../schemas.js';
-import { assertScope } from '../../vector-arguments.js';
 
 const vector = z
   .strictObject({

@@ -21,7 +21,7 @@ describeEngines('who lost access', (engine) => {
     };
   };
 
-  /** Somebody with a stream of the older revisions, one of the newer, and a call that waits. */
+  /** Somebody with a stream of the older revisions, one of the newer, and two calls that wait, one of them in a batch. */
   const settle = async (server: TestServer, key: string) => {
     const authorization = { Authorization: `Bearer ${key}` };
     const { headers } = await send(server.url, INITIALIZE, authorization);
@@ -35,7 +35,15 @@ describeEngines('who lost access', (engine) => {
       () => 'answered',
       () => 'broken off',
     );
-    return { call: () => send(server.url, INITIALIZE, authorization), streamEnds: stream.text(), waiting, peer };
+    const poll = { name: 'poll_events', arguments: { after: seen.structuredContent?.next_cursor, wait_ms: 25_000 } };
+    // In a session of its own: one that has a stream ends with it.
+    const begun = await send(server.url, INITIALIZE, authorization);
+    const quiet = { ...authorization, 'Mcp-Session-Id': begun.headers.get('mcp-session-id')! };
+    const batch = send(server.url, [{ jsonrpc: '2.0', id: 5, method: 'tools/call', params: poll }], quiet).then(
+      () => 'answered',
+      () => 'broken off',
+    );
+    return { call: () => send(server.url, INITIALIZE, authorization), streamEnds: stream.text(), waiting, batch, peer };
   };
   const streams = async ({ url }: TestServer) =>
     Number(/^recollect_http_streams (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
@@ -55,7 +63,7 @@ describeEngines('who lost access', (engine) => {
       await store.accounts.create({ username: 'lost', passwordHash: 'x' });
       await here.app.accounts.setDisabled(store, 'lost', true);
       expect(await goes.streamEnds).toBe('');
-      expect(await goes.waiting).toBe('broken off');
+      expect([await goes.waiting, await goes.batch]).toEqual(['broken off', 'broken off']);
       await expect.poll(() => streams(server), { timeout: 10_000 }).toBe(2);
       expect([(await goes.call()).status, (await stays.call()).status]).toEqual([401, 200]);
       await Promise.all([goes.peer, stays.peer].map((peer) => peer[Symbol.asyncDispose]()));

@@ -67,15 +67,16 @@ export class McpEndpoint {
 
   readonly handle = async (req: HttpRequest, res: HttpResponse): Promise<void> => {
     const caller = callerOf(res);
-    const { method, params } = (req.body ?? {}) as { method?: unknown; params?: { name?: unknown } };
+    const { method } = (req.body ?? {}) as { method?: unknown };
     if (typeof method === 'string') res.locals.rpc = method.slice(0, 100);
-    const name = method === 'tools/call' && typeof params?.name === 'string' ? params.name : undefined;
+    const called = toolsIn(req.body);
+    const name = Array.isArray(req.body) ? undefined : called[0];
     if (name !== undefined) {
       res.locals.tool = name.slice(0, 100);
       const lacking = caller.identity.kind === 'oauth' ? scopeLacking(caller.session, name) : undefined;
       if (lacking) return this.#askForMore(caller, lacking, res, req.body);
-      if (mayWait(caller.session, name)) this.#streams.guard(res, caller, () => res.destroy());
     }
+    if (called.some((tool) => mayWait(caller.session, tool))) this.#streams.guard(res, caller, () => res.destroy());
     const answer = name === undefined ? undefined : (this.#calls.take(req, res, caller.session) ?? this.#sessions.answer(req, res));
     if (answer) return answer;
     if (isLegacy(req)) return this.#sessions.handle(req, res);
@@ -103,11 +104,21 @@ export class McpEndpoint {
   }
 }
 
+/** The tools that a message calls, or the messages of a batch. */
+function toolsIn(body: unknown): string[] {
+  const messages = (Array.isArray(body) ? body : [body]) as ({ method?: unknown; params?: { name?: unknown } } | null | undefined)[];
+  return messages.flatMap((message) => {
+    const name = message?.method === 'tools/call' ? message.params?.name : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
 /** Decided by the SDK's own rule: a message that claims no later revision is of the older ones. */
 function isLegacy({ method, headers, body }: HttpRequest): boolean {
-  const { params } = (body ?? {}) as { params?: { _meta?: unknown } };
-  // What claims one is for the SDK's handler in any case, which also refuses it.
-  if (method === 'POST' && typeof params?._meta === 'object' && PROTOCOL_VERSION_META_KEY in (params._meta ?? {})) return false;
+  const { method: asked, params } = (body ?? {}) as { method?: unknown; params?: { _meta?: unknown } };
+  const claims = typeof params?._meta === 'object' && PROTOCOL_VERSION_META_KEY in (params._meta ?? {});
+  // What claims one is for the SDK's handler, which also refuses it; but initialize is of the older ones unless its claim is good.
+  if (method === 'POST' && claims && asked !== 'initialize') return false;
   const header = (name: string) => {
     const value = headers[name];
     return typeof value === 'string' ? value : undefined;

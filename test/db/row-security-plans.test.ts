@@ -120,6 +120,17 @@ describe.skipIf(!server)('plans under policies, in a tenant with many messages',
     expect(different).toEqual([]);
   }, 60_000);
 
+  it('of brief statements only read', async () => {
+    await using client = await connected(place.adminUrl);
+    const brief = (await tenantStatements(client)).filter((statement) => statement.brief);
+    expect(brief.length).toBeGreaterThan(0);
+    for (const statement of brief) {
+      const scans = await scansOf(db.forTenant(tenantId), statement, await someValues(client, statement, tenantId, conversationId));
+      expect(scans.length, statement.name).toBeGreaterThan(0);
+      expect(scans.join(), statement.name).not.toMatch(/ModifyTable/);
+    }
+  });
+
   it('read all rows of the tenant where a policy meets a search, which is why a search runs as the owner', async () => {
     const text = `select id from messages where tenant_id = $1 and search @@ 'orchid'::tsquery`;
     const tenant = db.forTenant(tenantId);

@@ -25,13 +25,13 @@ export const retrying = async <T>(
   isTransient: (error: unknown) => boolean,
   patienceMs = DEADLINE_MS,
 ): Promise<T> => {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await attempt();
     } catch (error) {
       if (!isTransient(error)) throw error;
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new AppError('unavailable', 'The database did not come back in time.', { hint: 'Try again in a moment.', cause: error });
       await sleep(pause * (0.5 + Math.random()));
     }

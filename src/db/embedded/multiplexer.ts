@@ -36,7 +36,7 @@ export class Multiplexer {
   #pumping = false;
   #nextId = 1;
   #server: Server | undefined;
-  #lastRunAt = Date.now();
+  #lastRunAt = performance.now();
 
   /** Accepts clients at once; they are greeted when the engine is open. */
   async listen(path: string): Promise<void> {
@@ -75,7 +75,7 @@ export class Multiplexer {
 
   /** Nobody is in a transaction or waiting, and the last statement was at least `quietMs` ago. */
   isIdle(quietMs: number): boolean {
-    return this.#engine !== undefined && !this.#owner && this.#waiting.length === 0 && Date.now() - this.#lastRunAt >= quietMs;
+    return this.#engine !== undefined && !this.#owner && this.#waiting.length === 0 && performance.now() - this.#lastRunAt >= quietMs;
   }
 
   /** Runs `work` with the engine between two clients' turns; false when a transaction is open and it was not run. */
@@ -122,7 +122,7 @@ export class Multiplexer {
     const engine = this.#engine;
     if (!engine) return;
     this.#pumping = true;
-    const until = Date.now() + BREATHE_AFTER_MS;
+    const until = performance.now() + BREATHE_AFTER_MS;
     for (;;) {
       if (!this.#owner) this.#doChores(engine);
       const session = this.#owner ?? this.#waiting.shift();
@@ -130,7 +130,7 @@ export class Multiplexer {
       if (!session || !group) break;
       this.#run(engine, session, group);
       if (session !== this.#owner && session.hasWork) this.#waiting.push(session);
-      if (Date.now() >= until) {
+      if (performance.now() >= until) {
         setImmediate(() => this.#pump());
         return;
       }
@@ -145,7 +145,7 @@ export class Multiplexer {
   #run(engine: Engine, session: ClientSession, group: Buffer): void {
     if (!this.#owner) this.#useSettings(engine, session.settingsKey, session.settings.values());
     const answer = engine.execute(group);
-    this.#lastRunAt = Date.now();
+    this.#lastRunAt = performance.now();
     let status: number | null = null;
     let own: Buffer[] | null = null;
     let from = 0;

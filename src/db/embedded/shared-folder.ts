@@ -66,8 +66,8 @@ export class SharedFolder {
   }
 
   async #settle(): Promise<void> {
-    const deadline = Date.now() + GIVE_UP_AFTER_MS;
-    while (Date.now() < deadline) {
+    const deadline = performance.now() + GIVE_UP_AFTER_MS;
+    while (performance.now() < deadline) {
       if (this.#closed) throw new AppError('unavailable', 'The database is closed.');
       if (this.#leading) return;
       if (!existsSync(this.#options.dataDir)) throw folderGone(this.#options.dataDir);

@@ -84,7 +84,7 @@ const inMeta = (more: object): Change =>
 const instead =
   (message: unknown): Change =>
   (draft) => {
-    draft.message = message;
+    draft.message = structuredClone(message);
   };
 const text =
   (change: (json: string) => string | Buffer): Change =>

@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { type PlainValue, PreparedQuery } from './prepared-query.js';
+import { PreparedQuery } from './prepared-query.js';
 import { bindMessage } from './query-messages.js';
+import { textsOf } from './text-values.js';
 
 /** Whose rows a connection sees from here to the end of the transaction, and as which role. */
 export type Binding = readonly [tenantId: string, role: string];
@@ -66,8 +67,6 @@ class SurroundedQuery extends DriverQuery {
 
 const prepared = new WeakSet<pg.Client>();
 
-const isPlain = (value: unknown): value is PlainValue => value === null || typeof value !== 'object';
-
 /**
  * Sends a statement with its bindings in one round trip; the first named one on a connection prepares the binding before it. It is
  * sent when this returns, so what is sent next comes after it.
@@ -80,10 +79,11 @@ export function sendAround<Row extends pg.QueryResultRow>(
   const { name, text, values } = statement;
   const binding = around.before ?? around.after;
   if (name !== undefined && binding) prepareBinding(client, binding);
-  if (name !== undefined && values.every(isPlain)) {
+  const texts = name === undefined ? null : textsOf(values);
+  if (name !== undefined && texts) {
     const [before, after] = [around.before, around.after].map((to) => to && bindMessage(BIND_TENANT.name, to));
     return new Promise((resolve, reject) => {
-      client.query(new PreparedQuery<Row>(client, { name, text, values }, { before, after }, { resolve, reject }));
+      client.query(new PreparedQuery<Row>(client, { name, text, values: texts }, { before, after }, { resolve, reject }));
     });
   }
   const config: pg.QueryConfig = { ...(name === undefined ? { queryMode: 'extended' } : { name }), text, values: [...values] };

@@ -36,3 +36,43 @@ describeEngines('the receipt of a removal', (engine) => {
     },
   );
 });
+
+const entities = [
+  { name: 'Ann', entityType: 'person', observations: ['likes tea', 'likes rain'] },
+  { name: 'Cid', entityType: 'person', observations: [] },
+];
+const additions = [
+  ['create_graph_nodes', (store: Store) => store.knowledgeGraph.createEntities([{ ...entities[0]!, name: 'Bob' }, ...entities]), entities],
+  [
+    'add_graph_nodes',
+    (store: Store) => store.knowledgeGraph.addObservations([{ entityName: 'Bob', contents: ['is here', 'is tall'] }]),
+    [{ entityName: 'Bob', addedObservations: ['is tall'] }],
+  ],
+  [
+    'add_graph_edges',
+    (store: Store) => store.knowledgeGraph.createRelations([{ from: 'Bob', to: 'Eve', relationType: 'knows' }]),
+    [{ from: 'Bob', to: 'Eve', relationType: 'knows' }],
+  ],
+] as const;
+
+describeEngines('the receipt of an addition', (engine) => {
+  test.for(additions)('%s says what it added when the connection is lost', async ([name, add, added]) => {
+    const tenantId = await engine.freshTenant();
+    const store = await storeFor(engine.db, { tenantId });
+    await store.knowledgeGraph.createEntities([{ name: 'Bob', entityType: 'person', observations: ['is here'] }]);
+    const { proxied, proxy } = await behindProxy(engine.db, engine.config);
+    const cutOff = await storeFor(proxied, { tenantId });
+    // On a server an addition is a transaction of several statements.
+    if (engine.name === 'embedded') proxy.cutAnswerTo = name;
+    else proxy.cuts.push('after commit was answered');
+    expect(await add(cutOff)).toEqual(added);
+    expect({ answer: proxy.cutAnswerTo, cuts: proxy.cuts }).toEqual({ answer: undefined, cuts: [] });
+
+    const again = await add(store);
+    expect(again).toEqual(name === 'add_graph_nodes' ? [{ entityName: 'Bob', addedObservations: [] }] : []);
+    const { entities: kept } = await store.knowledgeGraph.page({ part: 'all' }, {});
+    expect(kept.flatMap(({ entity }) => entity.observations).length).toBe(
+      name === 'create_graph_nodes' ? 3 : name === 'add_graph_nodes' ? 2 : 1,
+    );
+  });
+});

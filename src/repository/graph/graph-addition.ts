@@ -2,6 +2,7 @@ import { newId } from '../../ids.js';
 import { type Context, Repository } from '../context.js';
 import { WHOLE_TENANT } from '../sql/corpus-documents.js';
 import { addGraphEdges, addGraphNodes } from '../sql/graph-add.js';
+import { createGraphNodes } from '../sql/graph-create.js';
 import { textHash } from './graph-change.js';
 import { describesNode, edgeName, givenEdge, givenNode, joinBy, joinEdges, joinNodes } from './graph-facts.js';
 import { type GraphUpsert, type NewEdge, type NewNode, nothingDone, type Upserted } from './graph-records.js';
@@ -29,15 +30,17 @@ export class GraphAddition extends Repository {
   async write(): Promise<Upserted | null> {
     const { concurrentTransactions } = this.context.db.capabilities;
     const dated = [...this.#nodes, ...this.#nodes.flatMap(({ observations = [] }) => observations), ...this.#edges].some(isDated);
-    if (concurrentTransactions || dated || this.#nodes.length > 0 === this.#edges.length > 0) return null;
+    const { absent, existing } = this.#given;
+    const isOdd = existing === 'skip' && absent === 'refuse';
+    if (concurrentTransactions || dated || isOdd || this.#nodes.length > 0 === this.#edges.length > 0) return null;
     return this.#nodes.length > 0 ? this.addNodes() : this.addEdges();
   }
 
   private async addNodes(): Promise<Upserted | null> {
     const { absent, existing } = this.#given;
-    const kept = existing === 'skip';
+    const skips = existing === 'skip';
     const rows = this.#nodes.map((node) => ({
-      ...{ id: newId(), key: node.key, create: absent !== 'refuse', kept, described: describesNode(node) },
+      ...{ id: newId(), key: node.key, ...(!skips && { create: absent !== 'refuse', described: describesNode(node) }) },
       ...givenNode(node).merge(undefined),
       texts: node.observations?.map(({ text }) => text).join('\n') ?? '',
     }));
@@ -57,12 +60,12 @@ export class GraphAddition extends Repository {
         evidence: [...new Set(evidence)],
       })),
     );
-    const added = await this.add(addGraphNodes, [JSON.stringify(rows), JSON.stringify(observations)]);
+    const added = await this.add(skips ? createGraphNodes : addGraphNodes, [JSON.stringify(rows), JSON.stringify(observations)]);
     if (!added.plain) return null;
     if (added.missing.length > 0) return { ...nothingDone(), missing: added.missing };
     const isNew = new Set(added.createdNodes);
     const isAdded = new Set(added.createdIds);
-    const said = observations.filter(({ key }) => !kept || isNew.has(key));
+    const said = observations.filter(({ key }) => !skips || isNew.has(key));
     const createdObservations = said.filter(({ id }) => isAdded.has(id)).map(({ key, text }) => ({ key, text }));
     const changed = new Set(createdObservations.map(({ key }) => key));
     const updated = this.#nodes.filter(({ key }) => changed.has(key) && !isNew.has(key)).length;

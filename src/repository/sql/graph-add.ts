@@ -6,18 +6,19 @@ import { noteChange, noteWords } from './graph-traces.js';
 // given meets an earlier belief that it may change, `plain` is false and nothing is written. Nobody else writes meanwhile.
 // Running it again finds its own rows by their ids and answers the same.
 
-const language = `language as materialized (select text_search_config::regconfig as config from tenants where id = $1)`;
+export const language = `language as materialized (select text_search_config::regconfig as config from tenants where id = $1)`;
 
 /** The node with a key, if there is one: one probe of `memory_graph_nodes_key_key`. */
-const nodeOf = (key: string): string => `lateral (
+export const nodeOf = (key: string): string => `lateral (
     select n.id, n.invalidated_at from memory_graph_nodes n
     where n.tenant_id = $1 and n.owner_id = $2::uuid and n.graph = $3 and n.key = ${key} limit 1) k on true`;
 
-const COLUMNS = 'tenant_id, id, owner_id, graph, key, label, type, properties, recorded_at, invalidated_at, search, created_at, updated_at';
+export const COLUMNS =
+  'tenant_id, id, owner_id, graph, key, label, type, properties, recorded_at, invalidated_at, search, created_at, updated_at';
 
 /**
- * Nodes $5 of the graph $3 of $2 and observations $6 of them, at the time $4. A node that is there gets the observations it lacks,
- * unless it is to be `kept`; one that is `described` must not be there. When one is missing that is not to be created, nothing is written.
+ * Nodes $5 of the graph $3 of $2 and observations $6 of them, at the time $4. A node that is there gets the observations it lacks;
+ * one that is `described` must not be there. When one is missing that is not to be created, nothing is written.
  */
 export const addGraphNodes: Statement = {
   name: 'add_graph_nodes',
@@ -26,13 +27,13 @@ with
 given as materialized (
   select g.*, coalesce(k.id, g.id) as node_id, k.id is not null and k.id <> g.id as known, k.id is not null as stored, k.invalidated_at
   from jsonb_to_recordset($5::jsonb) as g(
-    id uuid, key text, "create" boolean, kept boolean, described boolean, label text, type text, properties jsonb, texts text)
+    id uuid, key text, "create" boolean, described boolean, label text, type text, properties jsonb, texts text)
   left join ${nodeOf('g.key')}
 ),
 said as materialized (
   select o.*, g.node_id, g.stored, f.id is not null and f.id <> o.id as known, f.id as found, f.open
   from jsonb_to_recordset($6::jsonb) as o(id uuid, key text, text text, text_hash text, source text, evidence uuid[])
-  join given g on g.key = o.key and not (g.kept and g.known)
+  join given g on g.key = o.key
   left join lateral (
     select f.id, (f.valid_from is null or f.valid_from <= $4::timestamptz) and f.valid_to is null as open from memory_graph_observations f
     where g.stored and f.tenant_id = $1 and f.node_id = g.node_id and f.text_hash = o.text_hash and f.invalidated_at is null
@@ -41,7 +42,7 @@ said as materialized (
 verdict as materialized (
   select missing, plain, plain and missing = '{}' as goes from (
     select array(select g.key from given g where not g.stored and not g."create") as missing,
-           not exists (select from given g where g.invalidated_at is not null or (g.known and g.described and not g.kept))
+           not exists (select from given g where g.invalidated_at is not null or (g.known and g.described))
            and not exists (select from said s where s.known and (not s.open or s.source is not null or s.evidence <> '{}')) as plain) v
 ),
 ${language},

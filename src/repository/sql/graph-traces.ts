@@ -14,7 +14,11 @@ const ids = (ctes: readonly (string | undefined)[]): string =>
  * own. It sees the nodes as they were before the statement. $1 is the tenant. Rows that wait are looked up by an array of ids: joined, all
  * that wait would be read, and after many writes these are thousands.
  */
-export const noteWords = ({ changed, gone, come }: Nodes): string => `
+export const noteWords = ({ changed, gone, come }: Nodes): string =>
+  changed === undefined && gone === undefined
+    ? `
+words_noted as (${noteThem(`select c.id, nullif($2::uuid, '${WHOLE_TENANT}') as user_id, null::tsvector as removed from ${come} c`)})`
+    : `
 words_before as materialized (
   select d.id, d.user_id, d.words from (${ids([changed, gone])}) c cross join lateral (${documentOf('node', 'c.id')}) d
 ),
@@ -23,15 +27,17 @@ words_uncounted as (
   where x.tenant_id = $1 and x.source = 'node' and x.subject_id = any(array(select id from words_before)) and x.removed is null
   returning x.subject_id
 ),
-words_noted as (
-  insert into corpus_changes (tenant_id, source, subject_id, user_id, removed)
-  select $1, 'node', w.id, w.user_id, w.removed from (
+words_noted as (${noteThem(`
+  select w.* from (
     select 1 as step, b.id, b.user_id, array_to_tsvector(b.words) as removed from words_before b
     where b.id not in (select subject_id from words_uncounted)
     union all
     select 2, c.id, nullif($2::uuid, '${WHOLE_TENANT}'), null from (${ids([changed, come])}) c
-  ) w order by w.step
-)`;
+  ) w order by w.step`)})`;
+
+const noteThem = (rows: string): string => `
+  insert into corpus_changes (tenant_id, source, subject_id, user_id, removed)
+  select $1, 'node', w.id, w.user_id, w.removed from (${rows}) w`;
 
 /**
  * The part of a statement that marks the graph $3 of $2 as changed, when the CTE `changed` has a row. It waits for nobody: a row that

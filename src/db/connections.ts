@@ -3,7 +3,7 @@ import type { Sequelize } from 'sequelize';
 import { AppError } from '../errors.js';
 import { isConnectionLost } from './pg-errors.js';
 import { ReadBatches } from './read-batches.js';
-import { connectionsOf, destroySocket, sendAhead, takeConnection } from './sequelize-internals.js';
+import { connectionsOf, destroySocket, takeConnection } from './sequelize-internals.js';
 
 /** The connections of a pool: lent, and given back or thrown away. */
 export class Connections {
@@ -20,7 +20,6 @@ export class Connections {
     this.#sequelize = sequelize;
     sequelize.addHook('afterConnect', (connection) => {
       const client = connection as pg.Client;
-      sendAhead(client);
       this.#clients.add(client);
       client.once('end', () => this.#clients.delete(client));
     });

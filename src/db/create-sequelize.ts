@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Sequelize } from 'sequelize';
 import type { Log } from '../log.js';
+import { prepareClients } from './sequelize-internals.js';
 
 export type Connection = Readonly<{
   /** How one connection is made: the pool and the listener use the same. */
@@ -31,6 +32,7 @@ export const createSequelize = ({ client, poolMax, logSql, beforeConnect, settin
     // Above the oldest version Sequelize warns about; without it a connection is made and dropped only to ask.
     databaseVersion: '14.0.0',
   } as ConstructorParameters<typeof Sequelize>[0] & object);
+  prepareClients(sequelize);
   if (beforeConnect) sequelize.addHook('beforeConnect', beforeConnect);
   return sequelize;
 };

@@ -219,6 +219,8 @@ export class PooledDatabase implements Database {
         const begun = this.#begin(client, tenancy, begin);
         begun.catch(() => undefined);
         try {
+          // What poolers make of statements that are sent ahead was not tried.
+          if (this.#side.pooler) await begun;
           const result = await this.#scope.run(() => work(transaction));
           await begun;
           committing = {

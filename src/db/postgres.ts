@@ -8,7 +8,6 @@ import { PooledDatabase } from './pooled-database.js';
 import { lookForPooler, type Pooler } from './pooler.js';
 import { RowSecurity } from './row-security.js';
 import { type RowSecurityMode, TENANT_ROLE } from './row-security-modes.js';
-import { hearEarlyErrors } from './sequelize-internals.js';
 
 export type PostgresConfig = Readonly<{
   url: string;
@@ -39,7 +38,6 @@ export const openPostgres = async (config: PostgresConfig, log: Log): Promise<Da
     },
     log,
   );
-  hearEarlyErrors(database.sequelize);
   await database.detectCapabilities();
   return database;
 };

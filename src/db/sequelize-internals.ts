@@ -18,15 +18,16 @@ export const connectionsOf = (sequelize: Sequelize): ConnectionManager =>
   (sequelize as unknown as { connectionManager: ConnectionManager }).connectionManager;
 
 /**
- * Sequelize listens to a connection a moment after it is made. A server that ends it with the same bytes that greet, as one does
- * that is stopping, raised an error that nobody heard, and that ended the process. Heard, it fails whoever uses the connection.
+ * Has Sequelize make its connections as they are needed here, with what its options do not pass on.
+ * They send a statement before the one before it is answered. And they are listened to from the beginning: a server that ends a
+ * connection with the same bytes that greet, as one does that is stopping, raised an error before Sequelize heard it, and that ended the process.
  */
-export const hearEarlyErrors = (sequelize: Sequelize): void => {
+export const prepareClients = (sequelize: Sequelize): void => {
   const connections = connectionsOf(sequelize);
   const { lib } = connections;
   class Client extends lib.Client {
     constructor(config: pg.ClientConfig) {
-      super(config);
+      super({ ...config, pipeline: true });
       // What Sequelize's own listener notes: the pool gives such a connection to nobody.
       this.on('error', () => Object.assign(this, { _invalid: true }));
     }
@@ -63,11 +64,6 @@ export const finish = (transaction: Transaction, how: 'commit' | 'rollback'): vo
 };
 
 type Wire = { connection: { stream: Duplex } };
-
-/** Lets a connection send a statement before the one before it is answered, as pg's option `pipeline` does, which Sequelize does not pass on. */
-export const sendAhead = (client: pg.Client): void => {
-  Object.assign(client, { pipeline: true });
-};
 
 /** Sends what `work` sends before it first waits as one piece. */
 export const inOneWrite = <T>(client: pg.Client, work: () => T): T => {

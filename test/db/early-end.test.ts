@@ -7,7 +7,6 @@ import { socketTo } from '../../src/db/embedded/socket-path.js';
 import { fatalError, greeting } from '../../src/db/embedded/wire.js';
 import { tryAdvisoryLock } from '../../src/db/job-lock.js';
 import { isConnectionLost } from '../../src/db/pg-errors.js';
-import { hearEarlyErrors } from '../../src/db/sequelize-internals.js';
 import { emptyFolder, quiet } from './support/folder.js';
 
 const END = Buffer.concat([
@@ -35,7 +34,6 @@ const stoppingServer = async (): Promise<pg.ClientConfig> => {
 test('a pool whose server ends connections while it greets fails its queries as lost', async () => {
   const sequelize = createSequelize({ client: await stoppingServer(), poolMax: 1, logSql: false, settings: 'preset' }, quiet);
   onTestFinished(() => sequelize.close());
-  hearEarlyErrors(sequelize);
   const error: unknown = await sequelize.query('select 1').catch((reason: unknown) => reason);
   expect(isConnectionLost(error)).toBe(true);
 });

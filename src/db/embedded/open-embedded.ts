@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../log.js';
 import type { Database, EngineFacts, Statement } from '../database.js';
-import { hearEarlyErrors } from '../sequelize-internals.js';
 import { createDataDir, POSTGRES_MAJOR } from './data-dir.js';
 import { tryFolderLock } from './leader-lock.js';
 import { joinMembers, listMembers } from './membership.js';
@@ -45,7 +44,6 @@ export const openEmbedded = async (config: EmbeddedConfig, log: Log, templateFil
     },
     log,
   );
-  hearEarlyErrors(database.sequelize);
   try {
     await database.detectCapabilities();
   } catch (error) {

@@ -18,7 +18,7 @@ const described = new WeakMap<pg.Client, Map<string, readonly Column[]>>();
 /** A value that is sent as its own text; pg knows what to do with the others. */
 export type PlainValue = string | number | boolean | null | undefined;
 
-/** Nothing else may be sent by pg before what was sent earlier is answered. */
+/** In its pipeline mode pg refuses every query that is none of its own. */
 const DriverQuery = pg.Query as unknown as new (config: pg.QueryConfig) => object;
 
 /**

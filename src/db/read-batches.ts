@@ -16,7 +16,7 @@ type Waiting = Readonly<{ send(client: pg.Client): Promise<unknown>; fail(error:
 
 /**
  * Lends connections to brief reads. When none is free, those that wait go together to the next that is: sent in one write, each a
- * transaction of its own, answered one after the other. Under load that halves what driver, sockets and wake-ups cost.
+ * transaction of its own, answered one after the other: fewer writes and wake-ups on both sides (docs/benchmarks.md).
  */
 export class ReadBatches {
   readonly #lender: Lender;

@@ -41,7 +41,7 @@ export class Redaction {
     return this.#replace(open, secrets, undefined);
   }
 
-  /** Every text inside a JSON value. */
+  /** Every text inside a JSON value, which is the same value where nothing is taken out. */
   deep<T>(value: T, place: string): T {
     return this.#mode === 'off' && !holdsPrivate(value) ? value : this.#within(value, place);
   }
@@ -49,10 +49,15 @@ export class Redaction {
   #within<T>(value: T, place: string): T {
     if (typeof value === 'string') return this.text(value, place) as T;
     if (value === null || typeof value !== 'object' || value instanceof Date) return value;
-    if (Array.isArray(value)) return value.map((item, at) => this.#within(item, `${place}[${at}]`)) as T;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, BINARY.has(key) ? item : this.#within(item, `${place}.${key}`)]),
-    ) as T;
+    const isList = Array.isArray(value);
+    const changed: [string, unknown][] = [];
+    for (const [key, item] of Object.entries(value)) {
+      if (BINARY.has(key)) continue;
+      const clean = this.#within(item, isList ? `${place}[${key}]` : `${place}.${key}`);
+      if (clean !== item) changed.push([key, clean]);
+    }
+    if (changed.length === 0) return value;
+    return Object.assign(isList ? [...value] : { ...value }, Object.fromEntries(changed)) as T;
   }
 
   #replace(text: string, spans: readonly SecretSpan[], mark: string | undefined): string {

@@ -4,8 +4,6 @@ import { expect, test } from 'vitest';
 import { ENGINE } from '../../src/db/embedded/data-dir.js';
 import { runSql } from '../../src/db/embedded/engine.js';
 import { folderError } from '../../src/db/embedded/folder-error.js';
-import { Maintenance } from '../../src/db/embedded/maintenance.js';
-import { Multiplexer } from '../../src/db/embedded/multiplexer.js';
 import { openEmbedded } from '../../src/db/embedded/open-embedded.js';
 import { openPglite } from '../../src/db/embedded/pglite-engine.js';
 import { packTemplate } from '../../src/db/embedded/template-archive.js';
@@ -173,29 +171,4 @@ test('a first start takes the template when it fits, and initdb when it does not
   expect(filled.version).toMatchObject({ postgres: 18 });
   await packTemplate(join(source, 'pgdata'), template, { engine: ENGINE, migrations: ['9999-from-the-future'] });
   expect((await open()).tables).toBe(0);
-});
-
-test('dead rows and growing WAL are looked after', async () => {
-  const engine = await openPglite(join(await freshFolder(), 'pgdata'), 'fast');
-  const multiplexer = new Multiplexer();
-  multiplexer.open(engine);
-  const maintenance = new Maintenance(multiplexer);
-  maintenance.stop();
-  const pages = (): number => Number(runSql(engine, `select pg_relation_size('churned') / 8192`)[0]![0]);
-  const walBytes = (): number =>
-    Number(runSql(engine, 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) from pg_control_checkpoint()')[0]![0]);
-  runSql(engine, `create table churned as select n, repeat('x', 500) as text from generate_series(1, 5000) n`);
-  for (let round = 0; round < 6; round += 1) {
-    runSql(engine, 'update churned set n = n + 1');
-    for (let look = 0; look < 40; look += 1) maintenance.look(0);
-  }
-  const kept = pages();
-  for (let round = 0; round < 6; round += 1) runSql(engine, 'update churned set n = n + 1');
-  const grown = pages();
-  expect(kept * 2).toBeLessThan(grown);
-  expect(walBytes()).toBeGreaterThan(32 * 1024 * 1024);
-  // Never idle for so long: a checkpoint must come all the same.
-  maintenance.look(Number.POSITIVE_INFINITY);
-  expect(walBytes()).toBeLessThan(1024 * 1024);
-  await engine.close();
 });

@@ -1,9 +1,14 @@
 import { type Engine, runSql } from './engine.js';
 import type { Multiplexer } from './multiplexer.js';
+import { PendingLists } from './pending-lists.js';
 
 const LOOK_EVERY_MS = 5_000;
+/** So long after a statement it is looked whether anything was written, and whether the writing goes on. */
+const FOLLOW_AFTER_MS = 50;
 /** After a large write, plans are bad for this long. */
 const MEASURE_EVERY_MS = 250;
+/** A smaller table has no plan that is bad. */
+const SMALL_TABLE_BYTES = 32_768;
 /** Others wait while tables are analyzed: a few small ones go together, a large one by itself. */
 const ANALYZE_FOR_MS = 100;
 const RETRY_MS = 2;
@@ -11,6 +16,7 @@ const QUIET_MS = 2_000;
 /** A crash replays this much WAL at most, which takes well under a second; the files are recycled after it. */
 const CHECKPOINT_AFTER_BYTES = 32 * 1024 * 1024;
 
+const POSITION = "select pg_current_wal_insert_lsn() - '0/0'";
 const WAL_BYTES = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) from pg_control_checkpoint()';
 
 /**
@@ -41,11 +47,14 @@ limit 1`;
  * the planner takes one tenant's rows for a handful and reads all of them again and again, so this does not wait for a quiet moment.
  */
 const GROWN_TABLE = `
-select format('analyze %I.%I', n.nspname, c.relname)
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and pg_relation_size(c.oid) > greatest(32768, 3 * 8192 * c.relpages)
-order by pg_relation_size(c.oid) limit 1`;
+with known as materialized (
+  select format('analyze %I.%I', n.nspname, c.relname) as command, c.oid, c.relpages
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+)
+select command from known
+where pg_relation_size(oid) > greatest(${SMALL_TABLE_BYTES}, 3 * 8192 * relpages)
+order by pg_relation_size(oid) limit 1`;
 
 /**
  * What PostgreSQL's background processes do elsewhere: there are none here. Checkpoints when enough was written, busy or not,
@@ -53,42 +62,83 @@ order by pg_relation_size(c.oid) limit 1`;
  */
 export class Maintenance {
   readonly #multiplexer: Multiplexer;
-  readonly #timers: readonly NodeJS.Timeout[];
-  #retry: NodeJS.Timeout | undefined;
+  readonly #looking: NodeJS.Timeout;
+  readonly #pendingLists = new PendingLists();
+  #following: NodeJS.Timeout | undefined;
+  /** The end of the log when it was last looked at. */
+  #position = Number.NEGATIVE_INFINITY;
+  #measured = { at: Number.NEGATIVE_INFINITY, position: Number.NEGATIVE_INFINITY };
+  #tidyAt: number | undefined;
 
   constructor(multiplexer: Multiplexer) {
     this.#multiplexer = multiplexer;
-    this.#timers = [setInterval(() => this.look(), LOOK_EVERY_MS), setInterval(() => this.#measure(), MEASURE_EVERY_MS)];
-    for (const timer of this.#timers) timer.unref();
-  }
-
-  /** Who writes one transaction after the other leaves short moments only. */
-  #measure(): void {
-    clearTimeout(this.#retry);
-    if (this.#multiplexer.isIdle(2 * MEASURE_EVERY_MS)) return;
-    if (!this.#multiplexer.between(analyzeGrownTables)) this.#retry = setTimeout(() => this.#measure(), RETRY_MS).unref();
+    this.#looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    multiplexer.whenRun = () => this.#follow(FOLLOW_AFTER_MS);
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#retry);
+    this.#multiplexer.whenRun = () => {};
+    clearInterval(this.#looking);
+    clearTimeout(this.#following);
   }
 
   look(quietMs = QUIET_MS): void {
     this.#multiplexer.between(checkpointWhenDue);
-    if (this.#multiplexer.isIdle(quietMs)) this.#multiplexer.between(tidyOneTable);
+    if (this.#multiplexer.isIdle(quietMs)) this.#multiplexer.between((engine) => this.#tidy(engine));
+  }
+
+  /** Nothing runs where nothing runs: an idle process does not wake up for this. */
+  #follow(ms: number): void {
+    this.#following ??= setTimeout(() => {
+      this.#following = undefined;
+      let more = false;
+      const wasRun = this.#multiplexer.between((engine) => {
+        more = this.#afterWrites(engine);
+      });
+      // Who writes one transaction after the other leaves short moments only.
+      if (!wasRun) this.#follow(RETRY_MS);
+      else if (more) this.#follow(FOLLOW_AFTER_MS);
+    }, ms).unref();
+  }
+
+  /** Whether it should be looked again, though nothing else is run. */
+  #afterWrites(engine: Engine): boolean {
+    const position = positionOf(engine);
+    const goesOn = position !== this.#position;
+    this.#position = position;
+    const isLarge = position - this.#measured.position >= SMALL_TABLE_BYTES;
+    const now = performance.now();
+    if (isLarge && now - this.#measured.at >= MEASURE_EVERY_MS) {
+      analyzeGrownTables(engine);
+      this.#measured = { at: now, position };
+      this.#position = positionOf(engine);
+      return true;
+    }
+    if (goesOn) return true;
+    const more = this.#pendingLists.merge(engine, position);
+    this.#position = positionOf(engine);
+    return more || isLarge;
+  }
+
+  #tidy(engine: Engine): void {
+    if (this.#tidyAt === positionOf(engine)) return;
+    if (!tidyOneTable(engine)) this.#tidyAt = positionOf(engine);
   }
 }
+
+const positionOf = (engine: Engine): number => Number(runSql(engine, POSITION)[0]?.[0]);
 
 const checkpointWhenDue = (engine: Engine): void => {
   const bytes = Number(runSql(engine, WAL_BYTES)[0]?.[0]);
   if (bytes > CHECKPOINT_AFTER_BYTES) runSql(engine, 'checkpoint');
 };
 
-const tidyOneTable = (engine: Engine): void => {
+/** False when no table needed it. */
+const tidyOneTable = (engine: Engine): boolean => {
   runSql(engine, 'select pg_stat_force_next_flush()');
   const command = runSql(engine, NEEDY_TABLE)[0]?.[0];
   if (command) runSql(engine, command);
+  return Boolean(command);
 };
 
 const analyzeGrownTables = (engine: Engine): void => {

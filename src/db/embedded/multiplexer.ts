@@ -37,6 +37,8 @@ export class Multiplexer {
   #nextId = 1;
   #server: Server | undefined;
   #lastRunAt = performance.now();
+  /** Called after statements of a client. */
+  whenRun: () => void = () => {};
 
   /** Accepts clients at once; they are greeted when the engine is open. */
   async listen(path: string): Promise<void> {
@@ -146,6 +148,7 @@ export class Multiplexer {
     if (!this.#owner) this.#useSettings(engine, session.settingsKey, session.settings.values());
     const answer = engine.execute(group);
     this.#lastRunAt = performance.now();
+    this.whenRun();
     let status: number | null = null;
     let own: Buffer[] | null = null;
     let from = 0;

@@ -4,7 +4,7 @@ import { WHOLE_TENANT } from '../sql/corpus-documents.js';
 import { addGraphEdges, addGraphNodes } from '../sql/graph-add.js';
 import { createGraphNodes } from '../sql/graph-create.js';
 import { textHash } from './graph-change.js';
-import { describesNode, edgeName, givenEdge, givenNode, joinBy, joinEdges, joinNodes } from './graph-facts.js';
+import { describesNode, edgeContent, edgeName, joinBy, joinEdges, joinNodes, nodeContent } from './graph-facts.js';
 import { type GraphUpsert, type NewEdge, type NewNode, nothingDone, type Upserted } from './graph-records.js';
 
 type Added = { plain: boolean; missing: string[]; createdNodes: string[]; createdIds: string[] };
@@ -41,7 +41,7 @@ export class GraphAddition extends Repository {
     const skips = existing === 'skip';
     const rows = this.#nodes.map((node) => ({
       ...{ id: newId(), key: node.key, ...(!skips && { create: absent !== 'refuse', described: describesNode(node) }) },
-      ...givenNode(node).merge(undefined),
+      ...nodeContent(node),
       texts: node.observations?.map(({ text }) => text).join('\n') ?? '',
     }));
     const observations = this.#nodes.flatMap(({ key, observations: said = [] }) =>
@@ -82,7 +82,7 @@ export class GraphAddition extends Repository {
     const edges = this.#edges.map((edge) => {
       const { source, target, type, properties, weight, evidence = [] } = edge;
       const bare = properties === undefined && weight === undefined && evidence.length === 0;
-      return { id: newId(), source, target, type, bare, ...givenEdge(edge).merge(undefined) };
+      return { id: newId(), source, target, type, bare, ...edgeContent(edge) };
     });
     const added = await this.add(addGraphEdges, [JSON.stringify(ends), JSON.stringify(edges), this.#given.ends === 'name']);
     if (!added.plain) return null;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Context, Repository } from '../context.js';
 import { WHOLE_TENANT } from '../sql/corpus-documents.js';
 import { lockGraphNodes } from '../sql/graph-lock.js';
@@ -79,4 +79,4 @@ export abstract class GraphChange extends Repository {
 }
 
 /** Observations are the same when they are so letter by letter. */
-export const textHash = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const textHash = (text: string): string => hash('sha256', text);

@@ -12,13 +12,16 @@ const dates = ({ validFrom, validTo }: Dated): { from: number | undefined; to: n
   to: validTo?.getTime(),
 });
 
-export const givenNode = ({ label, type, properties, ...dated }: NewNode): GivenFact<NodeContent> => ({
-  ...dates(dated),
-  merge: (current) => ({
-    label: label === undefined ? (current?.label ?? null) : label,
-    type: type === undefined ? (current?.type ?? null) : type,
-    properties: merged(current?.properties, properties),
-  }),
+/** What is known of a node once this is said of it, too. */
+export const nodeContent = ({ label, type, properties }: NewNode, current?: NodeContent): NodeContent => ({
+  label: label === undefined ? (current?.label ?? null) : label,
+  type: type === undefined ? (current?.type ?? null) : type,
+  properties: merged(current?.properties, properties),
+});
+
+export const givenNode = (node: NewNode): GivenFact<NodeContent> => ({
+  ...dates(node),
+  merge: (current) => nodeContent(node, current),
   saysSame: isDeepStrictEqual,
   isSame: isDeepStrictEqual,
 });
@@ -35,14 +38,17 @@ export const givenObservation = ({ source, evidence, ...dated }: NewObservation)
   isSame: isDeepStrictEqual,
 });
 
-export const givenEdge = ({ properties, weight, evidence, ...dated }: NewEdge): GivenFact<EdgeContent> => ({
-  ...dates(dated),
-  merge: (current) => ({
-    properties: merged(current?.properties, properties),
-    // As it is stored, in four bytes: otherwise the same weight would look like another one.
-    weight: Math.fround(weight ?? current?.weight ?? 1),
-    evidence: union(current?.evidence, evidence),
-  }),
+/** What is known of an edge once this is said of it, too. */
+export const edgeContent = ({ properties, weight, evidence }: NewEdge, current?: EdgeContent): EdgeContent => ({
+  properties: merged(current?.properties, properties),
+  // As it is stored, in four bytes: otherwise the same weight would look like another one.
+  weight: Math.fround(weight ?? current?.weight ?? 1),
+  evidence: union(current?.evidence, evidence),
+});
+
+export const givenEdge = (edge: NewEdge): GivenFact<EdgeContent> => ({
+  ...dates(edge),
+  merge: (current) => edgeContent(edge, current),
   saysSame: (a, b) => a.weight === b.weight && isDeepStrictEqual(a.properties, b.properties),
   isSame: isDeepStrictEqual,
 });

@@ -16,6 +16,7 @@ import {
   joinEdges,
   joinNodes,
   type NodeContent,
+  nodeContent,
   type ObservationContent,
   periodOf,
 } from './graph-facts.js';
@@ -62,7 +63,7 @@ export class GraphWriter extends GraphChange {
     const refuse = this.#given.absent === 'refuse';
     const rows = keys.map((key) => {
       const node = this.#nodes.get(key);
-      const { label, type, properties } = givenNode(node ?? { key }).merge(undefined);
+      const { label, type, properties } = nodeContent(node ?? { key });
       const texts = node?.observations?.map(({ text }) => text).join('\n') ?? '';
       const dates = { valid_from: node?.validFrom ?? null, valid_to: node?.validTo ?? null };
       return {

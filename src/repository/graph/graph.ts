@@ -93,7 +93,9 @@ export class GraphRepository extends Repository {
     const redaction = new Redaction(this.context.redact ?? 'mask');
     const nodes = given.nodes?.map((node: NewNode, at) => {
       const { label, properties, observations } = node;
-      return { ...node, ...redaction.deep({ label, properties, observations }, `nodes[${at}]`) };
+      const said = { label, properties, observations };
+      const clean = redaction.deep(said, `nodes[${at}]`);
+      return clean === said ? node : { ...node, ...clean };
     });
     const edges = given.edges?.map((edge: NewEdge, at) => ({
       ...edge,

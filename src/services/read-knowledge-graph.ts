@@ -40,9 +40,7 @@ const position = z.strictObject({ entities: place, relations: place });
  */
 export async function readKnowledgeGraph(graph: KnowledgeGraphRepository, part: Part, cursor: string | undefined): Promise<GraphPage> {
   const from = cursor === undefined ? {} : decodeCursor('knowledge_graph', part, cursor, position);
-  const page = await graph.page(part, from);
-  measure(page.entities.map(({ entity }) => entity));
-  measure(page.relations.map(({ relation }) => relation));
+  const page = measured(await graph.page(part, from));
   if (part.part === 'containing') return showSearch(graph, part, page);
   const reserved = Math.min(sizeOfAll(page.relations), PAGE_BYTES * RELATIONS_SHARE);
   const shown = fitEntities(page.entities, PAGE_BYTES - reserved);
@@ -54,7 +52,7 @@ export async function readKnowledgeGraph(graph: KnowledgeGraphRepository, part: 
 }
 
 /** Fewer entities, where all that fit would leave too little room for their relations. The cursor goes on with entities; open_nodes shows all relations of one. */
-async function showSearch(graph: KnowledgeGraphRepository, part: Part, page: KnowledgePage): Promise<GraphPage> {
+async function showSearch(graph: KnowledgeGraphRepository, part: Part, page: MeasuredPage): Promise<GraphPage> {
   const choose = async (budget: number) => {
     const shown = fitEntities(page.entities, budget);
     const ids = page.entities.slice(0, shown.count).map(({ id }) => id);
@@ -71,12 +69,12 @@ async function showSearch(graph: KnowledgeGraphRepository, part: Part, page: Kno
 }
 
 /** Those of the page's relations that are at some of its entities; `all` when there are no others. */
-async function relationsOf(graph: KnowledgeGraphRepository, { relations }: KnowledgePage, ids: readonly string[]) {
+async function relationsOf(graph: KnowledgeGraphRepository, { relations }: MeasuredPage, ids: readonly string[]) {
   const wanted = new Set(ids);
   const rows = relations.filter(({ fromId, toId }) => wanted.has(fromId) || wanted.has(toId));
   const all = relations.length <= PAGE.relationsOfSearch;
   // What was cut from the page's may be theirs.
-  return { all, rows: all || rows.length > RELATIONS ? rows : await graph.relationsOf(ids) };
+  return { all, rows: all || rows.length > RELATIONS ? rows : withSizes(await graph.relationsOf(ids), relationIn) };
 }
 
 const left = (count: number, shown: number): number => Math.min(COUNTED, count - shown);
@@ -89,34 +87,44 @@ const entitiesLeft = ({ entities, entityCount }: KnowledgePage, next: { id: stri
       )
     : 0;
 
-const sizes = new WeakMap<object, number>();
 const ITEM_END = '\n    }';
 
-/** Notes what items of a list two levels down take in indented JSON, all at once: one by one it was most of putting a page together. */
-function measure(items: readonly object[]): void {
-  const text = JSON.stringify([items], null, 2);
+/** With the bytes that its item takes as one of a list two levels down in indented JSON. */
+type Sized<Row> = Row & { size: number };
+type MeasuredPage = Omit<KnowledgePage, 'entities' | 'relations'> & { entities: Sized<EntityRow>[]; relations: Sized<RelationRow>[] };
+
+const entityIn = ({ entity }: EntityRow): Entity => entity;
+const relationIn = ({ relation }: RelationRow): Relation => relation;
+
+const measured = (page: KnowledgePage): MeasuredPage => ({
+  ...page,
+  entities: withSizes(page.entities, entityIn),
+  relations: withSizes(page.relations, relationIn),
+});
+
+/** Measures all at once: one by one it was most of putting a page together. */
+function withSizes<Row>(rows: readonly Row[], itemIn: (row: Row) => object): Sized<Row>[] {
+  const text = JSON.stringify([rows.map(itemIn)], null, 2);
   const plain = Buffer.byteLength(text) === text.length;
-  let from = 0;
-  for (const item of items) {
+  let end = 0;
+  return rows.map((row) => {
+    const from = end;
     // No text has a line break of its own here.
-    const end = text.indexOf(ITEM_END, from) + ITEM_END.length;
-    sizes.set(item, plain ? end - from : Buffer.byteLength(text.slice(from, end)));
-    from = end;
-  }
+    end = text.indexOf(ITEM_END, from) + ITEM_END.length;
+    return { ...row, size: plain ? end - from : Buffer.byteLength(text.slice(from, end)) };
+  });
 }
 
-/** Bytes of an item of a list two levels down in indented JSON. */
-const sizeOf = (item: object): number => sizes.get(item) ?? Buffer.byteLength(JSON.stringify([[item]], null, 2));
+/** The same of one item. */
+const sizeOf = (item: object): number => Buffer.byteLength(JSON.stringify([[item]], null, 2));
 
-const sizeOfAll = (rows: readonly RelationRow[]): number =>
-  rows.slice(0, RELATIONS).reduce((total, { relation }) => total + sizeOf(relation), 0);
+const sizeOfAll = (rows: readonly Sized<RelationRow>[]): number => rows.slice(0, RELATIONS).reduce((total, { size }) => total + size, 0);
 
-function fitEntities(rows: readonly EntityRow[], budget: number) {
+function fitEntities(rows: readonly Sized<EntityRow>[], budget: number) {
   const entities: Entity[] = [];
   let bytes = 0;
-  for (const [at, { id, skipped, more, entity }] of rows.entries()) {
+  for (const [at, { id, skipped, more, entity, size }] of rows.entries()) {
     if (at === ENTITIES) return { entities, bytes, count: at, next: { id, skip: skipped } };
-    const size = sizeOf(entity);
     if (bytes + size > budget) {
       if (at > 0) return { entities, bytes, count: at, next: { id, skip: skipped } };
       const cut = cutEntity(entity, budget);
@@ -149,11 +157,11 @@ function cutEntity(entity: Entity, budget: number): Entity {
   return head;
 }
 
-function fitRelations(rows: readonly RelationRow[], budget: number): { relations: Relation[]; next: { id: string } | null } {
+function fitRelations(rows: readonly Sized<RelationRow>[], budget: number): { relations: Relation[]; next: { id: string } | null } {
   const relations: Relation[] = [];
   let left = budget;
-  for (const [at, { id, relation }] of rows.entries()) {
-    left -= sizeOf(relation);
+  for (const [at, { id, relation, size }] of rows.entries()) {
+    left -= size;
     // One is always shown, or a page after it would show none either.
     if (at === RELATIONS || (left < 0 && at > 0)) return { relations, next: { id } };
     relations.push(relation);

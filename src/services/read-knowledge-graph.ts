@@ -55,7 +55,7 @@ export async function readKnowledgeGraph(graph: KnowledgeGraphRepository, part: 
 async function showSearch(graph: KnowledgeGraphRepository, part: Part, page: MeasuredPage): Promise<GraphPage> {
   const choose = async (budget: number) => {
     const shown = fitEntities(page.entities, budget);
-    const ids = page.entities.slice(0, shown.count).map(({ id }) => id);
+    const ids = page.entities.slice(0, shown.count).map(({ row }) => row.id);
     return { shown, ids, ...(await relationsOf(graph, page, ids)) };
   };
   const most = await choose(PAGE_BYTES);
@@ -71,7 +71,7 @@ async function showSearch(graph: KnowledgeGraphRepository, part: Part, page: Mea
 /** Those of the page's relations that are at some of its entities; `all` when there are no others. */
 async function relationsOf(graph: KnowledgeGraphRepository, { relations }: MeasuredPage, ids: readonly string[]) {
   const wanted = new Set(ids);
-  const rows = relations.filter(({ fromId, toId }) => wanted.has(fromId) || wanted.has(toId));
+  const rows = relations.filter(({ row }) => wanted.has(row.fromId) || wanted.has(row.toId));
   const all = relations.length <= PAGE.relationsOfSearch;
   // What was cut from the page's may be theirs.
   return { all, rows: all || rows.length > RELATIONS ? rows : withSizes(await graph.relationsOf(ids), relationIn) };
@@ -79,18 +79,18 @@ async function relationsOf(graph: KnowledgeGraphRepository, { relations }: Measu
 
 const left = (count: number, shown: number): number => Math.min(COUNTED, count - shown);
 
-const entitiesLeft = ({ entities, entityCount }: KnowledgePage, next: { id: string } | null): number =>
+const entitiesLeft = ({ entities, entityCount }: MeasuredPage, next: { id: string } | null): number =>
   next
     ? left(
         entityCount,
-        entities.findIndex(({ id }) => id === next.id),
+        entities.findIndex(({ row }) => row.id === next.id),
       )
     : 0;
 
 const ITEM_END = '\n    }';
 
-/** With the bytes that its item takes as one of a list two levels down in indented JSON. */
-type Sized<Row> = Row & { size: number };
+/** The bytes that the item of a row takes as one of a list two levels down in indented JSON. */
+type Sized<Row> = { row: Row; size: number };
 type MeasuredPage = Omit<KnowledgePage, 'entities' | 'relations'> & { entities: Sized<EntityRow>[]; relations: Sized<RelationRow>[] };
 
 const entityIn = ({ entity }: EntityRow): Entity => entity;
@@ -111,7 +111,7 @@ function withSizes<Row>(rows: readonly Row[], itemIn: (row: Row) => object): Siz
     const from = end;
     // No text has a line break of its own here.
     end = text.indexOf(ITEM_END, from) + ITEM_END.length;
-    return { ...row, size: plain ? end - from : Buffer.byteLength(text.slice(from, end)) };
+    return { row, size: plain ? end - from : Buffer.byteLength(text.slice(from, end)) };
   });
 }
 
@@ -123,14 +123,15 @@ const sizeOfAll = (rows: readonly Sized<RelationRow>[]): number => rows.slice(0,
 function fitEntities(rows: readonly Sized<EntityRow>[], budget: number) {
   const entities: Entity[] = [];
   let bytes = 0;
-  for (const [at, { id, skipped, more, entity, size }] of rows.entries()) {
+  for (const [at, { row, size }] of rows.entries()) {
+    const { id, skipped, more, entity } = row;
     if (at === ENTITIES) return { entities, bytes, count: at, next: { id, skip: skipped } };
     if (bytes + size > budget) {
       if (at > 0) return { entities, bytes, count: at, next: { id, skip: skipped } };
       const cut = cutEntity(entity, budget);
       const skip = skipped + cut.observations.length;
       const isRest = more || cut.observations.length < entity.observations.length;
-      const next = isRest ? { id, skip } : rows[1] ? { id: rows[1].id } : null;
+      const next = isRest ? { id, skip } : rows[1] ? { id: rows[1].row.id } : null;
       return { entities: [cut], bytes: sizeOf(cut), count: 1, next };
     }
     entities.push(entity);
@@ -160,11 +161,11 @@ function cutEntity(entity: Entity, budget: number): Entity {
 function fitRelations(rows: readonly Sized<RelationRow>[], budget: number): { relations: Relation[]; next: { id: string } | null } {
   const relations: Relation[] = [];
   let left = budget;
-  for (const [at, { id, relation, size }] of rows.entries()) {
+  for (const [at, { row, size }] of rows.entries()) {
     left -= size;
     // One is always shown, or a page after it would show none either.
-    if (at === RELATIONS || (left < 0 && at > 0)) return { relations, next: { id } };
-    relations.push(relation);
+    if (at === RELATIONS || (left < 0 && at > 0)) return { relations, next: { id: row.id } };
+    relations.push(row.relation);
   }
   return { relations, next: null };
 }

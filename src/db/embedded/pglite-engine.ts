@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { hstore } from '@electric-sql/pglite/contrib/hstore';
@@ -14,6 +15,12 @@ export type Durability = 'full' | 'fast';
 export class EngineCrashed extends Error {}
 
 const LONGJMP_STATUS = 100;
+
+/**
+ * How much of a function V8 runs before it optimises it. At the 1.8 million of Node 20 it optimises in the first seconds so many that this
+ * takes as much of the processor as running them, and whoever waits for an answer waits for that, too (docs/decisions.md).
+ */
+const OPTIMISE_AFTER = 60_000_000;
 
 // The buffers are taken as they are filled: a small folder never has them all, and with 24 MB a recall in 100,000 messages took a fifth longer.
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -34,6 +41,7 @@ export type PgliteEngine = Engine & {
 };
 
 export const openPglite = async (pgData: string, durability: Durability): Promise<PgliteEngine> => {
+  setFlagsFromString(`--wasm-tiering-budget=${OPTIMISE_AFTER}`);
   const fs = durability === 'full' ? new DurableNodeFS(pgData) : new NodeFS(pgData);
   const startParams = [
     ...PGlite.defaultStartParams.filter((param) => durability === 'fast' || param !== '-F'),

@@ -99,6 +99,30 @@ describe('secrets', () => {
     expect(mask(masked)).toBe(masked);
   });
 
+  it('leaves a value as it is where nothing is taken out, and changes no value that it is given', () => {
+    const given = {
+      title: 'tea',
+      tags: ['a', 'b'],
+      parts: [
+        { type: 'text', text: `x ${SECRETS['github-pat']}` },
+        { type: 'note', n: 1 },
+      ],
+    };
+    const before = structuredClone(given);
+    const redaction = new Redaction('mask');
+    expect(redaction.deep(given.tags, 'tags')).toBe(given.tags);
+    const clean = redaction.deep(given, 'it');
+    expect(clean).toEqual({
+      ...before,
+      parts: [
+        { type: 'text', text: 'x [redacted: github-pat]' },
+        { type: 'note', n: 1 },
+      ],
+    });
+    expect(given).toEqual(before);
+    expect(clean.parts[1]).toBe(given.parts[1]);
+  });
+
   it('masks a private key without its end to the end, and tokens longer than known', () => {
     expect(mask('a -----BEGIN PRIVATE KEY-----\nMIIE')).toBe('a [redacted: private-key]');
     expect(mask(`${SECRETS['github-pat']}moreOfIt`)).toBe('[redacted: github-pat]');

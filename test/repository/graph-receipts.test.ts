@@ -16,7 +16,7 @@ const cuts = ['the answer of the statement', 'before commit arrives', 'after com
 
 describeEngines('the receipt of a removal', (engine) => {
   test.for(removals.flatMap((removal) => cuts.map((cut) => [...removal, cut] as const)))(
-    '%s says what it removed when the connection is lost: %4$s',
+    '$0 says what it removed when the connection is lost: $3',
     async ([name, remove, removed, cut]) => {
       const tenantId = await engine.freshTenant();
       const store = await storeFor(engine.db, { tenantId });

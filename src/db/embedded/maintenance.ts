@@ -109,8 +109,8 @@ export class Maintenance {
     const isLarge = position - this.#measured.position >= SMALL_TABLE_BYTES;
     const now = performance.now();
     if (isLarge && now - this.#measured.at >= MEASURE_EVERY_MS) {
-      analyzeGrownTables(engine);
-      this.#measured = { at: now, position };
+      const isDone = analyzeGrownTables(engine);
+      this.#measured = { at: now, position: isDone ? position : this.#measured.position };
       this.#position = positionOf(engine);
       return true;
     }
@@ -141,12 +141,13 @@ const tidyOneTable = (engine: Engine): boolean => {
   return Boolean(command);
 };
 
-const analyzeGrownTables = (engine: Engine): void => {
+/** False when time was up before all were analyzed. */
+const analyzeGrownTables = (engine: Engine): boolean => {
   const until = performance.now() + ANALYZE_FOR_MS;
   for (;;) {
     const command = runSql(engine, GROWN_TABLE)[0]?.[0];
-    if (!command) return;
+    if (!command) return true;
     runSql(engine, command);
-    if (performance.now() >= until) return;
+    if (performance.now() >= until) return false;
   }
 };

@@ -17,8 +17,8 @@ export class EngineCrashed extends Error {}
 const LONGJMP_STATUS = 100;
 
 /**
- * How much of a function V8 runs before it optimises it. At the 1.8 million of Node 20 it optimises in the first seconds so many that this
- * takes as much of the processor as running them, and whoever waits for an answer waits for that, too (docs/decisions.md).
+ * How much of a function V8 runs before it optimises it. At the 1.8 million of Node 20 it optimises so many in the first seconds that calls
+ * wait for it wherever a processor is short (docs/decisions.md).
  */
 const OPTIMISE_AFTER = 60_000_000;
 

@@ -57,7 +57,8 @@ export class Redaction {
       if (clean !== item) changed.push([key, clean]);
     }
     if (changed.length === 0) return value;
-    return Object.assign(isList ? [...value] : { ...value }, Object.fromEntries(changed)) as T;
+    const clean = Object.fromEntries(changed);
+    return (isList ? Object.assign([...value], clean) : { ...value, ...clean }) as T;
   }
 
   #replace(text: string, spans: readonly SecretSpan[], mark: string | undefined): string {

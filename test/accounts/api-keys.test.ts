@@ -9,17 +9,10 @@ import { AccessChanges } from '../../src/services/accounts/access-changes.js';
 import { ApiKeys, REVOCATION_LAG_MS } from '../../src/services/accounts/api-keys.js';
 import { BearerAuthenticator } from '../../src/services/accounts/authenticator.js';
 import { describeEngines } from '../support/engines.js';
+import { gate } from '../support/gate.js';
 import { storeFor } from '../support/store.js';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
-
-function gate(): { opened: Promise<void>; open(): void } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 describeEngines('bearer keys', (engine) => {
   const wordOfAccess = () => new AccessChanges(async () => new AccessSource(engine.db), createLog('silent'));

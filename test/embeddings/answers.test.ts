@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { agentFor } from '../support/agent.js';
 import { NO_EMBEDDINGS } from '../support/embeddings.js';
 import { describeEngines } from '../support/engines.js';
+import { gate } from '../support/gate.js';
 import { answer, answerWith, EmbeddingServer, items, silence, status } from './server.js';
-import { catchUp, gate, processOf, say, settingsOf, until, worldOf } from './world.js';
+import { catchUp, processOf, say, settingsOf, until, worldOf } from './world.js';
 
 describeEngines('search by meaning', (engine) => {
   const world = () => worldOf(engine);
@@ -17,7 +18,7 @@ describeEngines('search by meaning', (engine) => {
     const started = gate();
     // The new model is wider, and embeds nothing of what is stored until it is let.
     server.respond = async (request, response) => {
-      if (request.model === 'second' && request.input.some((text) => text.includes('number'))) await started.promise;
+      if (request.model === 'second' && request.input.some((text) => text.includes('number'))) await started.opened;
       answerWith(response, items(request, request.model === 'second' ? 6 : 4));
     };
     await using embeddings = processOf(
@@ -38,7 +39,7 @@ describeEngines('search by meaning', (engine) => {
     const { messages } = await store.turns.save({ messages: say(1, 'a moon') });
     // Another process of the installation, which is still set up as before, is not needed for it to be found.
     await using other = processOf(engine, tenantId, settingsOf(server, { embeddingsModel: 'second' }), { working: false });
-    started.resolve();
+    started.open();
     await until(
       () => pending('second'),
       (count) => count === 0,

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { EmbeddingQueue } from '../../src/repository/vectors/embedding-queue.js';
 import { describeEngines } from '../support/engines.js';
+import { gate } from '../support/gate.js';
 import { answer, answerWith, EmbeddingServer, items, type Respond, status } from './server.js';
-import { catchUp, gate, processOf, say, settingsOf, until, worldOf } from './world.js';
+import { catchUp, processOf, say, settingsOf, until, worldOf } from './world.js';
 
 describeEngines('embedding in the background', (engine) => {
   const world = () => worldOf(engine);
@@ -132,12 +133,12 @@ describeEngines('embedding in the background', (engine) => {
       const [written, held] = [gate(), gate()];
       const long = store.transaction(async (inside) => {
         await inside.turns.save({ messages: say(1, 'long in coming') });
-        written.resolve();
-        await held.promise;
+        written.open();
+        await held.opened;
       });
-      await written.promise;
+      await written.opened;
       await later();
-      held.resolve();
+      held.open();
       await long;
       expect(await pending()).toBe(1);
     } else await later();

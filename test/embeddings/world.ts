@@ -38,14 +38,6 @@ export async function catchUp(engine: TestEngine, tenantId: string, settings: Em
 
 export const say = (count: number, what = 'a cat') =>
   Array.from({ length: count }, (_, at) => ({ role: 'user' as const, content: `${what} number ${at}` }));
-/** What others can wait for. */
-export function gate() {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve: () => resolve() };
-}
 export const until = <T>(read: () => Promise<T>, wanted: (value: T) => boolean) =>
   expect.poll(async () => wanted(await read()), { timeout: 15_000, interval: 30 }).toBe(true);
 

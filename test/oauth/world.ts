@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { onTestFinished, vi } from 'vitest';
 import { type App, openApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createLog } from '../../src/log.js';
@@ -7,6 +8,7 @@ import type { AccountRole } from '../../src/repository/accounts/account-records.
 import { HttpServer } from '../../src/transports/http/http-server.js';
 import { type OAuthOptions, oauthRouter } from '../../src/transports/http/oauth/router.js';
 import type { TestEngine } from '../support/engines.js';
+import { meetingOf } from '../support/gate.js';
 import { environmentFor } from '../support/http-server.js';
 import { Browser, type Seen } from './browser.js';
 
@@ -148,6 +150,15 @@ export class World implements AsyncDisposable {
 
   refresh(clientId: string, token: string, more: Record<string, string> = {}): Promise<Answer> {
     return this.post('token', { grant_type: 'refresh_token', client_id: clientId, refresh_token: token, ...more });
+  }
+
+  /** In this test no refresh goes on before so many have come: on a busy machine the first may be answered before the last is there. */
+  gatherRefreshes(count: number): void {
+    const { tokens } = this.app.oauth;
+    const refresh = tokens.refresh.bind(tokens);
+    const meeting = meetingOf(count);
+    const held = vi.spyOn(tokens, 'refresh').mockImplementation((...request) => meeting().then(() => refresh(...request)));
+    onTestFinished(() => held.mockRestore());
   }
 
   /** All of the way to the tokens. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../src/app.js';
+import { gate } from '../support/gate.js';
 import { INITIALIZE, startHttp, type TestServer } from '../support/http-server.js';
 import { createMemoryFolder, type MemoryFolder } from './memory-folder.js';
 
@@ -42,22 +43,14 @@ const call = (id: unknown, name: string, args: object = {}) => ({
 const list = (id: unknown) => call(id, 'list_conversations');
 const typeOf = ({ headers }: Response): string => headers.get('content-type')?.split(';')[0] ?? '';
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
-
 /** Calls wait from now on, until they may go on. */
 function hold(): { arrived: Promise<void>; release: () => void } {
-  const [arrived, released] = [deferred(), deferred()];
+  const [arrived, released] = [gate(), gate()];
   before = () => {
-    arrived.resolve();
-    return released.promise;
+    arrived.open();
+    return released.opened;
   };
-  return { arrived: arrived.promise, release: released.resolve };
+  return { arrived: arrived.opened, release: released.open };
 }
 
 const ANSWERS: [string, Record<string, unknown>][] = [

@@ -25,18 +25,23 @@ export class DurableNodeFS extends NodeFS {
         fsyncSync(nfd);
         return 0;
       };
-      // PostgreSQL asks for files that may not be there all the time, and an exception of Node's takes ten times as long as the answer.
-      const { getMode } = files;
-      const missing = files.convertNodeCode({ code: 'ENOENT' });
-      files.getMode = (path) => {
-        if (!lstatSync(path, { throwIfNoEntry: false })) throw new FS.ErrnoError(missing);
-        return getMode(path);
-      };
     };
     const preRun = (emscriptenOpts.preRun ?? []) as ((module: EmscriptenModule) => void)[];
-    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...preRun, addFsync] as NonNullable<typeof emscriptenOpts.preRun> } };
+    const all = [...preRun, addFsync, missWithoutException] as NonNullable<typeof emscriptenOpts.preRun>;
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: all } };
   }
 }
+
+/** PostgreSQL asks all the time for files that may not be there, and an exception of Node's takes several times as long as the answer. */
+const missWithoutException = ({ FS }: EmscriptenModule): void => {
+  const files = FS.filesystems.NODEFS;
+  const { getMode } = files;
+  const missing = files.convertNodeCode({ code: 'ENOENT' });
+  files.getMode = (path) => {
+    if (!lstatSync(path, { throwIfNoEntry: false })) throw new FS.ErrnoError(missing);
+    return getMode(path);
+  };
+};
 
 /** A log that was removed is gone with the last program that has it open: no commit may be acknowledged for what is written to it. */
 const assertInPlace = (descriptor: number, pathOf: () => string): void => {

@@ -1,4 +1,5 @@
 import { type Engine, runSql } from './engine.js';
+import { logPosition } from './log-position.js';
 import type { Multiplexer } from './multiplexer.js';
 import { PendingLists } from './pending-lists.js';
 
@@ -16,7 +17,6 @@ const QUIET_MS = 2_000;
 /** A crash replays this much WAL at most, which takes well under a second; the files are recycled after it. */
 const CHECKPOINT_AFTER_BYTES = 32 * 1024 * 1024;
 
-const POSITION = "select pg_current_wal_insert_lsn() - '0/0'";
 const WAL_BYTES = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) from pg_control_checkpoint()';
 
 /**
@@ -103,30 +103,28 @@ export class Maintenance {
 
   /** Whether it should be looked again, though nothing else is run. */
   #afterWrites(engine: Engine): boolean {
-    const position = positionOf(engine);
+    const position = logPosition(engine);
     const goesOn = position !== this.#position;
     this.#position = position;
-    const isLarge = position - this.#measured.position >= SMALL_TABLE_BYTES;
+    const mayHaveGrown = position - this.#measured.position >= SMALL_TABLE_BYTES;
     const now = performance.now();
-    if (isLarge && now - this.#measured.at >= MEASURE_EVERY_MS) {
+    if (mayHaveGrown && now - this.#measured.at >= MEASURE_EVERY_MS) {
       const isDone = analyzeGrownTables(engine);
       this.#measured = { at: now, position: isDone ? position : this.#measured.position };
-      this.#position = positionOf(engine);
+      this.#position = logPosition(engine);
       return true;
     }
     if (goesOn) return true;
-    const more = this.#pendingLists.merge(engine, position);
-    this.#position = positionOf(engine);
-    return more || isLarge;
+    const more = this.#pendingLists.merge(engine);
+    this.#position = logPosition(engine);
+    return more || mayHaveGrown;
   }
 
   #tidy(engine: Engine): void {
-    if (this.#tidyAt === positionOf(engine)) return;
-    if (!tidyOneTable(engine)) this.#tidyAt = positionOf(engine);
+    if (this.#tidyAt === logPosition(engine)) return;
+    if (!tidyOneTable(engine)) this.#tidyAt = logPosition(engine);
   }
 }
-
-const positionOf = (engine: Engine): number => Number(runSql(engine, POSITION)[0]?.[0]);
 
 const checkpointWhenDue = (engine: Engine): void => {
   const bytes = Number(runSql(engine, WAL_BYTES)[0]?.[0]);

@@ -1,4 +1,5 @@
 import { type Engine, runSql } from './engine.js';
+import { logPosition } from './log-position.js';
 
 /** So much has to be written before it is worth a look. */
 const LEAST_BYTES = 64 * 1024;
@@ -18,8 +19,9 @@ export class PendingLists {
   readonly #mergedAt = new Map<string, number>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** Merges lists that are worth it at this position of the log; true when there are more. */
-  merge(engine: Engine, position: number): boolean {
+  /** Merges lists that are worth it; true when there are more. What merging writes itself does not count. */
+  merge(engine: Engine): boolean {
+    const position = logPosition(engine);
     if (position - this.#lookedAt < LEAST_BYTES) return false;
     const until = performance.now() + MERGE_FOR_MS;
     for (const [index = '', size] of runSql(engine, GIN_INDEXES) as string[][]) {
@@ -27,9 +29,9 @@ export class PendingLists {
       if (written < LEAST_BYTES || written < Number(size) * PART_OF_INDEX) continue;
       if (performance.now() >= until) return true;
       runSql(engine, `select gin_clean_pending_list(${Number(index)}::regclass)`);
-      this.#mergedAt.set(index, position);
+      this.#mergedAt.set(index, logPosition(engine));
     }
-    this.#lookedAt = position;
+    this.#lookedAt = logPosition(engine);
     return false;
   }
 }
